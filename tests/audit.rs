@@ -448,6 +448,24 @@ fn what_a_person_has_besides_is_found_of_that_person() {
 }
 
 #[test]
+fn who_is_not_named_like_their_notebook_stands_for_nobody_who_is() {
+    let mut account = Account::new("");
+    let tags = account.export.identity("UserDetailList", "bob")["Tags"].as_array_mut().unwrap();
+    tags.iter_mut().filter(|tag| tag["Key"] == "notebook").for_each(|tag| tag["Value"] = json!("other"));
+    let denial = json!({
+        "Sid": "DenyLists", "Effect": "Deny", "Action": "s3:ListBucket", "Resource": "*",
+        "Condition": {"StringLike": {"s3:prefix": "${aws:PrincipalTag/notebook}/*"}},
+    });
+    account.export.allow("GroupDetailList", "mycompany-deepracer-users", &denial);
+    let found = account.found();
+    let refused = |name: &str| {
+        let of = format!("tokyo/user/{name}/");
+        found.iter().any(|(rule, about)| rule == "isolation::own-refused" && about.starts_with(&of))
+    };
+    assert_eq!((refused("bob"), refused("bobby")), (false, true), "{found:#?}");
+}
+
+#[test]
 fn two_people_with_boundaries_that_are_not_known_are_told_of_with_the_own() {
     let mut account = Account::new("");
     for (name, policy) in [("bob", "PowerUserAccess"), ("bobby", "ReadOnlyAccess")] {

@@ -738,18 +738,18 @@ fn what_a_day_needs_is_found() {
 #[test]
 fn what_hangs_on_two_names_that_are_the_same_is_found() {
     check(&more::of_coincidences());
+    check(&more::of_stack_tags());
     // A team that is named like one of its people.
     let denial = "{\"Effect\": \"Deny\", \"Action\": \"s3:ListBucket\", \"Resource\": \"*\", \"Condition\": {\"StringLike\": {\"s3:prefix\": \"${aws:PrincipalTag/team}/*\"}}}";
     let of_teams = |denial: &str| {
         let first = format!("{STATEMENT}{denial}");
         let settings = "bucket: {team_folders: true}\n";
-        synth_of(b"name,team\nbob,red\n", settings, "teams", &[(DAILY_WORK, STATEMENT, &first)])
+        synth_of(b"name,team\nbob,red\nred,red\n", settings, "teams", &[(DAILY_WORK, STATEMENT, &first)])
     };
     let isolation = of_teams("").into_iter().filter(|finding| finding.contains("isolation::")).collect::<Vec<_>>();
     assert_eq!(isolation, Vec::<String>::new());
     let found = of_teams(&format!("{denial},"));
-    let is_it =
-        |finding: &String| finding.starts_with(REFUSED) && finding.contains("and `aws:PrincipalTag/team` are the same");
+    let is_it = |finding: &String| finding.starts_with(REFUSED) && finding.contains("`red` cannot list");
     assert!(found.iter().any(is_it), "{found:?}");
 }
 

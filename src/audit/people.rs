@@ -19,14 +19,17 @@ use crate::source::Place;
 pub fn observations(sides: &Sides<'_>) -> Result<Vec<Observation>, String> {
     let live = &sides.live;
     let alike = PrincipalClasses::of(&[live]);
-    // What is true of the first of a class is true of all. Their limits are about their path, too.
-    let mut classes: BTreeMap<(PrincipalKind, &str, String), Vec<usize>> = BTreeMap::new();
+    // What is true of the first of a class is true of all. Their limits are about their path, too; and policies may say something else
+    // of those whose notebook is named like them.
+    let mut classes: BTreeMap<(PrincipalKind, &str, bool, String), Vec<usize>> = BTreeMap::new();
     for (index, principal) in live.principals.iter().enumerate() {
         let kind = sides.kind(principal).filter(|kind| *kind != PrincipalKind::External);
         if let Some(kind) = kind {
             let path = principal.arn.strip_suffix(&principal.name).unwrap_or_default();
             let own = (principal.name.as_str(), tag(&principal.tags, NOTEBOOK));
-            classes.entry((kind, path, alike.key(live, principal, Some(own)))).or_default().push(index);
+            let is_named_alike = own.1 == Some(own.0);
+            let class = (kind, path, is_named_alike, alike.key(live, principal, Some(own)));
+            classes.entry(class).or_default().push(index);
         }
     }
     let firsts: Vec<(usize, PrincipalKind)> =

@@ -58,7 +58,12 @@ impl<'a> Sides<'a> {
             .iter()
             .map(|stack| {
                 let resources = stack.template.get("Resources").unwrap_or(&Value::Null);
-                inventory::Stack { account, resources, only: None }
+                inventory::Stack {
+                    account,
+                    resources,
+                    tags: plan.account.stack_tags().map(Into::into).collect(),
+                    only: None,
+                }
             })
             .collect();
         let declared = IamInventory::of(&templates, &mut documents);

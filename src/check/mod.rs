@@ -197,6 +197,8 @@ fn with_inventory<T>(
     resources.push(company::resources(plan));
     let names = &plan.names;
     let account = Account { id: &names.account_id, region: &names.region, partition: &names.partition };
-    let stacks: Vec<Stack<'_>> = resources.iter().map(|resources| Stack { account, resources, only: None }).collect();
+    let tags: Vec<_> = plan.account.stack_tags().map(Into::into).collect();
+    let stacks: Vec<Stack<'_>> =
+        resources.iter().map(|resources| Stack { account, resources, tags: tags.clone(), only: None }).collect();
     Ok(Ok(use_it(&IamInventory::of(&stacks, &mut Documents::default()))))
 }

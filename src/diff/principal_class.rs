@@ -101,7 +101,8 @@ impl MeantByName {
         Self { words, patterns, singles_out }
     }
 
-    /// Whether a name, in lower case, may be meant. A wildcard may also match what stands beside the name.
+    /// Whether a name, in lower case, may be meant: by itself, or by a word that begins with it where a wildcard stands behind a variable.
+    /// A wildcard may also match what stands beside the name.
     fn is_about(&self, name: &str) -> bool {
         let may_match = |pattern: &String| {
             let mut parts = pattern.split(['*', '?']);
@@ -112,6 +113,7 @@ impl MeantByName {
                 || is_at(parts.next_back(), |name, part| name.ends_with(part))
                 || parts.any(|part| is_at(Some(part), |name, part| name.contains(part)))
         };
-        self.words.contains(name) || self.patterns.iter().any(may_match)
+        self.words.range(name.to_owned()..).next().is_some_and(|word| word.starts_with(name))
+            || self.patterns.iter().any(may_match)
     }
 }

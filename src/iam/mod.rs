@@ -7,30 +7,28 @@
 //! Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html>
 
 mod automaton;
-mod coincidence;
 mod condition;
 mod decide;
 mod delta;
+mod distinctions;
 mod document;
 mod grammar;
 mod operator;
 mod pattern;
 mod principal;
 mod request;
-mod targeted_denial;
 mod tri_bool;
 
-pub use coincidence::coinciding;
 pub use decide::{
     Decision, DeterminingStatement, Outcome, Policies, ResourcePolicy, StatementSource, decide, is_beyond_policies,
 };
 pub use delta::{AccessLine, Dependence, Direction, TooManyWays, access_delta, allowed_with};
+pub use distinctions::{Distinctions, Relation};
 pub use document::{Document, Effect, Statement};
 pub use grammar::Malformed;
 pub use operator::compares_text;
 pub use pattern::is_like_pattern;
 pub use request::{Context, Principal, Request, Values};
-pub use targeted_denial::{OwnTexts, TargetedDenial};
 pub use tri_bool::TriBool;
 
 #[cfg(test)]

@@ -130,16 +130,6 @@ impl Pattern {
         self.0.iter().map(widest).collect()
     }
 
-    /// What it is where none of its variables has a value: each is its default. `None` if one has none.
-    pub(super) fn by_defaults(&self, wildcards: bool) -> Option<String> {
-        let filled = |piece: &PatternPart| match piece {
-            PatternPart::Text(text) if wildcards => Some(text.clone()),
-            PatternPart::Text(text) => Some(shown(text)),
-            PatternPart::Variable { default, .. } => default.clone(),
-        };
-        self.0.iter().map(filled).collect()
-    }
-
     /// Of a text with the name of who asks at its end, and with neither wildcards nor other variables: what stands before the
     /// name, which ends with a `/`, and the key that holds the name. No name is part of what such a text says of anybody
     /// else: compared with an ARN, which ends with a name that has no `/`, it says the same of all names.

@@ -182,6 +182,10 @@ impl Request {
         match self.context.given.get(&lower) {
             Some(Some(values)) => KeyValues::Values(values),
             Some(None) => KeyValues::Unknown(format!("nothing is known of `{key}` in this request")),
+            // What makes a user or role may give it tags of AWS's own, which no template tells.
+            None if lower.starts_with("aws:principaltag/aws:") => {
+                KeyValues::Unknown(format!("`{key}` is a tag of AWS's own, and it is not known whether it is there"))
+            }
             None => match condition_key(&lower) {
                 Some(known) if !known.is_always_there => KeyValues::Absent,
                 Some(_) => KeyValues::Unknown(format!("the request has a `{key}`, but it is not said which")),

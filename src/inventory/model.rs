@@ -28,6 +28,9 @@ pub struct Stack<'a> {
     pub account: Account<'a>,
     /// The `Resources` of its template, in long form.
     pub resources: &'a Value,
+    /// The keys and values of its own tags, which CloudFormation gives to each of its resources that has no other tag of that key.
+    /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-resource-tags.html>
+    pub tags: Vec<(String, String)>,
     /// The logical IDs of the resources that are taken into the inventory; all of them with `None`. References lead to
     /// the others, too.
     pub only: Option<BTreeSet<&'a str>>,

@@ -26,6 +26,8 @@ static NOTHING: LazyLock<(Physical, Sections)> = LazyLock::new(Default::default)
 pub struct ReturnValues<'a> {
     account: Account<'a>,
     resources: &'a Value,
+    /// `Stack::tags`.
+    stack_tags: Vec<(String, String)>,
     /// By logical ID.
     physical: BTreeMap<&'a str, Physical>,
 }
@@ -33,7 +35,8 @@ pub struct ReturnValues<'a> {
 impl<'a> ReturnValues<'a> {
     /// What they return in `stack`.
     pub fn of(stack: &Stack<'a>) -> Self {
-        let mut values = Self { account: stack.account, resources: stack.resources, physical: BTreeMap::new() };
+        let &Stack { account, resources, ref tags, .. } = stack;
+        let mut values = Self { account, resources, stack_tags: tags.clone(), physical: BTreeMap::new() };
         // Names are texts, or made of pseudo parameters: at first, nothing else is known.
         let all = resources_of(0, stack.resources).map(|resource| (resource.logical_id, values.physical_of(&resource)));
         values.physical = all.collect();
@@ -93,7 +96,7 @@ impl<'a> ReturnValues<'a> {
 
     /// A text, or what a reference returns; `None` where that is not known.
     pub fn text(&self, value: &Value) -> Option<String> {
-        let Self { account, resources, ref physical } = *self;
+        let Self { account, resources, ref physical, .. } = *self;
         let sections = &NOTHING.1;
         let texts = Texts { account, stack: "", resources, sections, choice: 0, known: Some(physical) };
         let text =
@@ -114,6 +117,7 @@ impl<'a> ReturnValues<'a> {
         }
     }
 
+    /// The tags that a resource gets: its own, and those of the stack.
     pub fn tags<'t>(&self, resource: &Resource<'t>) -> Vec<Tag<'t>> {
         // What stands in the template as it is needs no copy.
         let text = |value: Option<&'t Value>| {
@@ -121,7 +125,16 @@ impl<'a> ReturnValues<'a> {
             Some(value?.as_str().filter(|own| **own == text).map_or(Cow::Owned(text), Cow::Borrowed))
         };
         let tag = |tag: &'t Value| Tag { key: text(tag.get("Key")), value: text(tag.get("Value")) };
-        let tags: Vec<Tag<'t>> = one_or_more(resource.property("Tags")).map(tag).collect();
+        let mut tags: Vec<Tag<'t>> = one_or_more(resource.property("Tags")).map(tag).collect();
+        let own = tags.len();
+        // Groups take none.
+        for (key, value) in self.stack_tags.iter().filter(|_| resource.kind != "AWS::IAM::Group") {
+            // IAM compares keys in any case.
+            let has = |tag: &Tag| tag.key.as_ref().is_some_and(|own| own.eq_ignore_ascii_case(key));
+            if !tags.iter().take(own).any(has) {
+                tags.push(Tag { key: Some(Cow::Owned(key.clone())), value: Some(Cow::Owned(value.clone())) });
+            }
+        }
         // Without room to grow: an account has a list of them for each of its things.
         tags.into_boxed_slice().into_vec()
     }

@@ -12,7 +12,7 @@ use super::{
 
 fn stack(resources: &Value) -> Stack<'_> {
     let account = Account { id: "111122223333", region: "eu-west-1", partition: "aws" };
-    Stack { account, resources, only: None }
+    Stack { account, resources, tags: Vec::new(), only: None }
 }
 
 fn inventory<'a>(stacks: &[Stack<'a>]) -> IamInventory<'a> {

@@ -63,6 +63,13 @@ pub struct Account {
 }
 
 impl Account {
+    /// The tags of the stacks themselves, whatever deploys them, which CloudFormation gives to what they make. A stack takes no empty
+    /// value.
+    pub fn stack_tags(&self) -> impl Iterator<Item = Tag> {
+        let taken = self.tags.iter().filter(|tag| !tag.value.is_empty());
+        std::iter::once(Tag::new(tags::MANAGED_BY, tags::MANAGED_BY_RACESTACK)).chain(taken.cloned())
+    }
+
     /// The person of a name.
     pub fn user(&self, name: &str) -> Option<&User> {
         let at = self.users.binary_search_by(|user| user.name.as_str().cmp(name)).ok()?;

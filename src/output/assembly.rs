@@ -2,7 +2,6 @@
 
 use serde_json::{Map, Value, json};
 
-use super::deploy::stack_tags;
 use super::listing::ASSEMBLY;
 use super::manifest::Manifest;
 use super::{HOLDS, MANIFEST_FILE, OutputFile, json_file};
@@ -28,7 +27,7 @@ pub fn of_account(
     manifest: &Manifest,
 ) -> AccountAssembly {
     let account = plan.account;
-    let tags: Map<String, Value> = stack_tags(account).map(|tag| (tag.key, tag.value.into())).collect();
+    let tags: Map<String, Value> = account.stack_tags().map(|tag| (tag.key, tag.value.into())).collect();
     let mut assembly = AccountAssembly { files: Vec::new(), artifacts: Map::new() };
     let stacks = plan.stacks.iter().zip(rendered).zip(&manifest.stacks);
     for ((stack, rendered), entry) in stacks.filter(|((stack, _), _)| !stack.by_stack_set) {

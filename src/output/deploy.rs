@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::manifest::{Manifest, StackEntry};
 use super::shell::{ACCOUNT_SCRIPT, assignment, filled, lines, tags_json};
-use crate::model::{Account, FEW_LEAVERS, FEW_LEAVERS_PERCENT, MANAGED_BY, MANAGED_BY_RACESTACK, Tag, UserName};
+use crate::model::{FEW_LEAVERS, FEW_LEAVERS_PERCENT, UserName};
 use crate::plan::{AccountPlan, Part, StackPlan};
 use crate::render::Contents;
 
@@ -35,7 +35,7 @@ pub fn script(
         assignment("few_leavers_percent", &FEW_LEAVERS_PERCENT.to_string()),
         assignment("template_bucket", template_bucket),
         assignment("template_url", &template_url),
-        assignment("tags", &tags_json(stack_tags(account))),
+        assignment("tags", &tags_json(account.stack_tags())),
         // What changes with a stack has lines of its own, between others that do not: git merges changes to two stacks.
         "# Two lines a stack: name, kind, file, capabilities, what it needs; SHA-256 of the file, digest of the template.\n"
             .to_owned(),
@@ -110,10 +110,4 @@ pub(super) fn template_bucket<'a>(plan: &AccountPlan<'a>) -> (&'a str, String) {
         Some(name) => (name.as_str(), format!("https://s3.{}.{}", plan.names.region, plan.names.dns_suffix)),
         None => ("", String::new()),
     }
-}
-
-/// The tags of the stacks themselves, whatever deploys them. A stack takes no empty value.
-pub(super) fn stack_tags(account: &Account) -> impl Iterator<Item = Tag> {
-    let taken = account.tags.iter().filter(|tag| !tag.value.is_empty());
-    std::iter::once(Tag::new(MANAGED_BY, MANAGED_BY_RACESTACK)).chain(taken.cloned())
 }

@@ -3,7 +3,6 @@
 
 use std::fmt::Write;
 
-use super::deploy::stack_tags;
 use super::{OutputFile, plain};
 use crate::model::RepositoryPath;
 use crate::plan::{AccountPlan, StackPlan};
@@ -24,7 +23,7 @@ pub(super) fn file(plan: &AccountPlan<'_>, stack: &StackPlan<'_>, out: &Reposito
         account.region,
         scalar(&template)
     );
-    for tag in stack_tags(account) {
+    for tag in account.stack_tags() {
         // Writing to a string cannot fail.
         let _ = writeln!(text, "  {}: {}", scalar(&tag.key), scalar(&tag.value));
     }

@@ -41,7 +41,7 @@ pub fn import_files(plan: &AccountPlan<'_>, stacks: &[ImportedStack], users: &[&
         assignment("region", &names.region),
         assignment("template_bucket", bucket),
         assignment("template_url", &url),
-        assignment("tags", &tags_json(deploy::stack_tags(account))),
+        assignment("tags", &tags_json(account.stack_tags())),
         assignment("lifecycle", &names.notebook_lifecycle),
         "# A line a stack: its name, and the files of its template and of what it imports.\n".to_owned(),
         lines("stacks", importing.clone().map(|stack| format!("{} {} {}", stack.name, stack.file, listed(stack)))),

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use self::general::{AccountLiteral, general};
-use super::deploy::stack_tags;
 use super::listing;
 use super::shell::{assignment, lines, stack_set_script, tags_json};
 use super::{DEPLOY_FILE, HOLDS, MANIFEST_FILE, OutputFile, json_file, plain, program};
@@ -72,7 +71,7 @@ impl Member {
             account: account.name.clone(),
             id: account.id.clone(),
             region: account.region.clone(),
-            tags: stack_tags(account).collect(),
+            tags: account.stack_tags().collect(),
             name: stack.name.to_string(),
             is_left_to_it: stack.by_stack_set,
             capabilities: template.contents().capabilities,

@@ -26,7 +26,12 @@ impl ExportFiles {
         let account = inventory::Account { id: ACCOUNT, region: REGION, partition: "aws" };
         let templates: Vec<inventory::Stack<'_>> = stacks
             .iter()
-            .map(|stack| inventory::Stack { account, resources: &stack.template["Resources"], only: None })
+            .map(|stack| inventory::Stack {
+                account,
+                resources: &stack.template["Resources"],
+                tags: Vec::new(),
+                only: None,
+            })
             .collect();
         let mut documents = Documents::default();
         let inventory = IamInventory::of(&templates, &mut documents);

@@ -396,8 +396,13 @@ pub fn of_needs() -> Vec<Weakening> {
         weakening("nobody is found whose keys are old", (ROTATION_POLICY, "iam:GetGroup", "iam:GetUser"), REFUSED, &["cannot find out who the people are"]).with(ROTATION),
         weakening("nobody is told of old keys", (ROTATION_POLICY, "sns:Publish", "sns:ListTopics"), REFUSED, &["cannot send its notices"]).with(ROTATION),
         weakening("keys of whom racestack does not manage", (ROTATION_POLICY, "StringEquals", "StringEqualsIfExists"), TOO_WIDE, &["the function that rotates access keys can"]).with(ROTATION),
-        Weakening::new("somebody's folder", &[], REFUSED, &["/bob/*` in a denial distinguishes `bob` from others"]).and_in(&[DAILY], &json!({"Effect": "Deny", "Action": "s3:*", "Resource": "{{bucket_arn}}/bob/*"})),
-        Weakening::new("folders that begin like somebody's", &[], REFUSED, &["/bo*` in a denial distinguishes `bob` from others"]).and_in(&[DAILY], &json!({"Effect": "Deny", "Action": "s3:*", "Resource": "{{bucket_arn}}/bo*"})),
+        Weakening::new("somebody's folder", &[], REFUSED, &["`bob` cannot read, write"]).and_in(&[DAILY], &json!({"Effect": "Deny", "Action": "s3:*", "Resource": "{{bucket_arn}}/bob/*"})),
+        Weakening::new("folders that begin like somebody's", &[], REFUSED, &["`bob` cannot read, write"]).and_in(&[DAILY], &json!({"Effect": "Deny", "Action": "s3:*", "Resource": "{{bucket_arn}}/bo*"})),
+        denied("no notebook with a tag that each has", DAILY, json!({"Null": {"aws:ResourceTag/notebook": "false"}}), "a person cannot open, start"),
+        denied("no notebook with any tag that each has", DAILY, json!({"StringLike": {"aws:ResourceTag/notebook": "*"}}), "a person cannot open, start"),
+        denied("nothing with temporary credentials", NOTEBOOK, json!({"Null": {"aws:TokenIssueTime": "false"}}), "a notebook cannot"),
+        denied("no jobs that name instances", DAILY, json!({"Null": {"sagemaker:InstanceTypes": "false"}}), "a person cannot create training jobs"),
+        denied("no jobs on any instance", DAILY, json!({"ForAnyValue:StringLike": {"sagemaker:InstanceTypes": "ml.*"}}), "a person cannot create training jobs"),
         denied("nothing that is signed", DAILY, json!({"StringEquals": {"s3:signatureversion": "AWS4-HMAC-SHA256"}}), "a person cannot read, write"),
         Weakening::new("no upload without a header", &[], REFUSED, &["a person cannot read, write"]).and_in(&[DAILY], &json!({"Effect": "Deny", "Action": "s3:PutObject", "Resource": "*", "Condition": {"Null": {"s3:x-amz-acl": "true"}}})),
         // What is lost.
@@ -428,52 +433,90 @@ pub fn of_needs() -> Vec<Weakening> {
     ]
 }
 
+/// What a person cannot do whose files are denied.
+const FILES: &str = "read, write and delete in their own folder";
+
 /// Denials that are about somebody of the roster, and not about the prototype.
 pub fn of_named() -> Vec<Weakening> {
     let equals = |key: &str, value: &str| json!({"StringEquals": {key: value}});
     let like = |key: &str, value: &str| json!({"StringLike": {key: value}});
-    let denied = |action: &str, resource: (&str, &str), condition: Option<Json>, told: &str| {
+    let denied = |action: &str, resource: (&str, &str), condition: Option<Json>, what: &str| {
         let mut statement = json!({"Effect": "Deny", "Action": action, resource.0: resource.1});
         if let Some(condition) = condition {
             statement["Condition"] = condition;
         }
-        let told = format!("{told}` in a denial distinguishes `bob` from others");
+        let told = format!("`bob` cannot {what}");
         Weakening::new(format!("{statement}"), &[], REFUSED, &[&told]).and_in(&[DAILY], &statement)
     };
     let log = "arn:aws:logs:*:*:log-group:/aws/sagemaker/NotebookInstances:log-stream:bob/*";
     vec![
-        denied("s3:*", ("Resource", "{{bucket_arn}}/?ob/*"), None, "/?ob/*"),
-        denied("s3:*Object", ("Resource", "{{bucket_arn}}/b*/models/*"), None, "/b*/models/*"),
-        denied("s3:GetObject", ("NotResource", "{{bucket_arn}}/q*/*"), None, "/q*/*"),
-        denied("s3:GetObject", ("NotResource", "{{bucket_arn}}/????????/*"), None, "/????????/*"),
-        denied("s3:ListBucket", ("Resource", "*"), Some(like("s3:prefix", "bob/*")), "bob/*"),
-        denied("s3:ListBucket", ("Resource", "*"), Some(json!({"StringNotLike": {"s3:prefix": "q*"}})), "q*"),
-        denied("sagemaker:*TrainingJob", ("Resource", "*"), Some(equals("aws:RequestTag/user", "bob")), "bob"),
-        denied("sagemaker:Stop*", ("Resource", "*"), Some(like("AWS:ResourceTag/User", "b?b")), "b?b"),
-        denied("iam:PassRole", ("Resource", "arn:aws:iam::*:role/deepracer/notebook/bob"), None, "/notebook/bob"),
-        denied("iam:*AccessKey", ("Resource", "arn:aws:iam::*:user/deepracer/bo?"), None, "/bo?"),
-        denied("logs:*", ("Resource", log), None, ":bob/*"),
+        denied("s3:*", ("Resource", "{{bucket_arn}}/?ob/*"), None, FILES),
+        denied("s3:*Object", ("Resource", "{{bucket_arn}}/b*/models/*"), None, FILES),
+        denied("s3:GetObject", ("NotResource", "{{bucket_arn}}/q*/*"), None, FILES),
+        denied("s3:GetObject", ("NotResource", "{{bucket_arn}}/????????/*"), None, FILES),
+        denied("s3:ListBucket", ("Resource", "*"), Some(like("s3:prefix", "bob/*")), "list"),
+        denied("s3:ListBucket", ("Resource", "*"), Some(json!({"StringNotLike": {"s3:prefix": "q*"}})), "list"),
+        denied("sagemaker:*TrainingJob", ("Resource", "*"), Some(equals("aws:RequestTag/user", "bob")), ""),
+        denied("sagemaker:Stop*", ("Resource", "*"), Some(like("AWS:ResourceTag/User", "b?b")), ""),
+        denied("iam:PassRole", ("Resource", "arn:aws:iam::*:role/deepracer/notebook/bob"), None, "pass"),
+        denied("iam:*AccessKey", ("Resource", "arn:aws:iam::*:user/deepracer/bo?"), None, ""),
+        denied("logs:*", ("Resource", log), None, "read"),
         // Nobody has such a tag, and no person is a service: what stands there is the default.
         denied(
             "s3:ListBucket",
             ("Resource", "*"),
             Some(like("s3:prefix", "bo${aws:PrincipalTag/none, 'b'}/*")),
-            "bob/*",
+            "list",
         ),
-        denied("s3:GetObject", ("Resource", "{{bucket_arn}}/${aws:PrincipalServiceName, 'bob'}/*"), None, "/bob/*"),
+        denied("s3:GetObject", ("Resource", "{{bucket_arn}}/${aws:PrincipalServiceName, 'bob'}/*"), None, FILES),
         denied(
             "iam:*AccessKey",
             ("Resource", "arn:aws:iam::*:user/deepracer/bo${aws:PrincipalTag/none, 'b'}"),
             None,
-            "/bob",
+            "",
         ),
+        // The tags that a notebook has are those of its person.
+        denied("sagemaker:*Notebook*", ("Resource", "*"), Some(equals("aws:ResourceTag/notebook", "bob")), "open, start"),
+        // Beside a variable with a wildcard, a name that begins with somebody's.
+        Weakening::new("what is named like somebody, and more", &[], TOO_WIDE, &["`bob` can", "sagemaker:StopTrainingJob"])
+            .and_in(&[DAILY, "policies/user/boundary.json.hbs"], &&json!({"Effect": "Allow", "Action": "sagemaker:StopTrainingJob", "Resource": "*", "Condition": {"StringEquals": {"aws:ResourceTag/user": "bobby"}, "StringLike": {"aws:ResourceTag/user": "${aws:username}*"}}})),
+        Weakening::new("logs that are named like somebody's, and more", &[], TOO_WIDE, &["`bob` can", "logs:GetLogEvents"])
+            .and_in(&[DAILY, "policies/user/boundary.json.hbs"], &json!({"Effect": "Allow", "Action": "logs:GetLogEvents", "Resource": "arn:aws:logs:*:111122223333:log-group:/aws/sagemaker/NotebookInstances:log-stream:bobby/*"}))
+            .and_in(&[DAILY, "policies/user/boundary.json.hbs"], &json!({"Effect": "Deny", "Action": "logs:GetLogEvents", "NotResource": "arn:aws:logs:*:111122223333:log-group:/aws/sagemaker/NotebookInstances:log-stream:${aws:PrincipalTag/notebook}*"})),
+    ]
+}
+
+/// What the tags of stacks open, which CloudFormation gives to what has no such tag in the template.
+pub fn of_stack_tags() -> Vec<Weakening> {
+    let by_tag = json!({
+        "Effect": "Allow", "Action": ["sagemaker:DescribeTrainingJob", "sagemaker:StopTrainingJob"], "Resource": "*",
+        "Condition": {"StringEquals": {"aws:ResourceTag/user": "${aws:PrincipalTag/boss}"}},
+    });
+    let own = "        - {Key: user, Value: {{name}}}\n        - {Key: notebook, Value: {{notebook.name}}}\n";
+    let role = "Resources:\n  Helper:\n    Type: AWS::IAM::Role\n    Properties:\n      AssumeRolePolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: \"sts:AssumeRole\"}]}\n      Policies: [{PolicyName: read, PolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Action: \"s3:GetObject\", Resource: \"arn:aws:s3:::{{names.bucket}}/${aws:PrincipalTag/boss}/*\"}]}}]\n";
+    let with_tag = |weakening: Weakening| weakening.with("tags: {boss: bobby}\n");
+    vec![
+        with_tag(
+            weakening(
+                "people",
+                (USERS, "        {{tags user_tags indent=8}}\n", own),
+                TOO_WIDE,
+                &["a person can", "sagemaker:StopTrainingJob"],
+            )
+            .and_in(&[DAILY, "policies/user/boundary.json.hbs"], &by_tag),
+        ),
+        with_tag(weakening(
+            "a helper",
+            (STORAGE, "Resources:\n", role),
+            TOO_WIDE,
+            &["which is nobody's of the roster, can", "s3:GetObject"],
+        )),
     ]
 }
 
 /// Texts with two names of a person's that are the same for some people: a notebook is named like its person unless somebody wants another.
 pub fn of_coincidences() -> Vec<Weakening> {
     const SUSPENDED: &str = "policies/user/suspended.json.hbs";
-    const NAMED: &str = "`aws:PrincipalTag/notebook` and `aws:PrincipalTag/user` are the same";
     let of_both = json!({
         "Effect": "Allow", "Action": "cloudformation:CreateStack", "Resource": "*",
         "Condition": {
@@ -496,25 +539,25 @@ pub fn of_coincidences() -> Vec<Weakening> {
         but("notebook")
     );
     let in_two =
-        Weakening::new("suspended people denied in two halves", &[], TOO_WIDE, &["a suspended person can", NAMED]);
+        Weakening::new("suspended people denied in two halves", &[], TOO_WIDE, &["`eve`, who is suspended, can"]);
     let whole = "\"Statement\": [\n    {\n      \"//\": \"The person is suspended.\",\n      \"Effect\": \"Deny\",\n      \"Action\": \"*\",";
     vec![
         Weakening::new(
             "stacks of whoever has two names that are the same",
             &[],
             TOO_WIDE,
-            &["a person can", "cloudformation:CreateStack", NAMED],
+            &["`bob` can", "cloudformation:CreateStack"],
         )
-        .and_told(&["the permissions boundary alone would let", NAMED])
+        .and_told(&["the permissions boundary alone would let `bob`"])
         .and_in(&[DAILY, "policies/user/boundary.json.hbs"], &of_both),
         Weakening { edits: vec![(SUSPENDED, whole.to_owned(), halves)], ..in_two },
-        Weakening::new("no lists of what is named like the notebook", &[], REFUSED, &["a person cannot", NAMED])
+        Weakening::new("no lists of what is named like the notebook", &[], REFUSED, &["`bob` cannot"])
             .and_in(&[DAILY], &denied("s3:ListBucket", "*", "s3:prefix", "${aws:PrincipalTag/notebook}/*")),
-        Weakening::new("no keys of who is named like the notebook", &[], REFUSED, &["a person cannot", NAMED]).and_in(
+        Weakening::new("no keys of who is named like the notebook", &[], REFUSED, &["`bob` cannot"]).and_in(
             &[DAILY],
             &denied("iam:CreateAccessKey", "arn:aws:iam::*:user/deepracer/${aws:PrincipalTag/notebook}", "", ""),
         ),
-        Weakening::new("no logs of what is named like the person", &[], REFUSED, &["a notebook cannot", NAMED])
+        Weakening::new("no logs of what is named like the person", &[], REFUSED, &["the notebook of `bob` cannot"])
             .and_in(&[NOTEBOOK], &denied("logs:*", log, "", "")),
     ]
 }

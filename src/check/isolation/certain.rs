@@ -1,14 +1,13 @@
 //! What is certain of a request of a person's day, whatever the need for it leaves open: so a denial that hangs on it is sure.
 //! Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
 
-use super::kind::Subject;
+use super::kind::{PrincipalKind, Subject};
 use super::reference::Need;
-use crate::facts::region_of_iam;
+use crate::facts::{TRAINING_INSTANCE_TYPES, region_of_iam};
 use crate::iam::{Dependence, Request};
 use crate::inventory::{IdentityKind, Tag};
 use crate::model::{MANAGED_BY, MANAGED_BY_RACESTACK, NOTEBOOK, USER};
 use crate::plan::Names;
-use crate::render::is_of_prototype;
 
 /// In the ARNs of notebooks.
 pub const NOTEBOOKS: &str = ":notebook-instance/";
@@ -19,6 +18,8 @@ enum ExpectedValues {
     Any,
     /// No such request has the key.
     Absent,
+    /// Every such request has the key, with any value.
+    Present,
     /// It has one of these values.
     OneOf(Vec<String>),
 }
@@ -43,10 +44,13 @@ pub fn refusal(
 ) -> Refusal {
     let of_key = |depends: &Dependence<'_>| {
         let key = depends.key();
-        let refused = |values: &[Option<&str>]| match values.iter().filter(|value| depends.includes(**value)).count() {
+        let of_all = |some: usize, all: usize| match some {
             0 => Refusal::Never,
-            some if some == values.len() => Refusal::Always,
+            some if some == all => Refusal::Always,
             _ => Refusal::Sometimes,
+        };
+        let refused = |values: &[Option<&str>]| {
+            of_all(values.iter().filter(|value| depends.includes(**value)).count(), values.len())
         };
         // What the need asks for, or what it leaves out; of what is denied but for some actions, these are needed all the same.
         let is_about = |one: &&Need| one.actions.is_empty() || one.document.is_about(&example.action);
@@ -64,6 +68,10 @@ pub fn refusal(
                 refused(&values.iter().map(|value| Some(value.as_str())).collect::<Vec<_>>())
             }
             ExpectedValues::Absent => refused(&[None]),
+            ExpectedValues::Present => {
+                let (some, all) = depends.included();
+                of_all(some, all)
+            }
             // A tag that is no part of isolation is in nobody's request.
             ExpectedValues::Any if is_tag(key) && depends.includes(None) => Refusal::Always,
             ExpectedValues::Any => Refusal::Sometimes,
@@ -100,6 +108,14 @@ fn expected(subject: &Subject<'_, '_>, names: &Names, need: &Need, (example, key
         // No endpoint of AWS's takes an older version.
         // Source: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingEncryptionInTransit.html>
         "s3:tlsversion" => ExpectedValues::OneOf(vec!["1.2".to_owned(), "1.3".to_owned()]),
+        // A role's credentials are temporary.
+        // Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-tokenissuetime>
+        "aws:tokenissuetime" if subject.kind.active() == PrincipalKind::Notebook => ExpectedValues::Present,
+        // A training job has instances, all of them of types for training.
+        // Source: <https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ResourceConfig.html>
+        "sagemaker:instancetypes" if example.action.eq_ignore_ascii_case("sagemaker:CreateTrainingJob") => {
+            ExpectedValues::OneOf(TRAINING_INSTANCE_TYPES.iter().copied().map(str::to_owned).collect())
+        }
         // Images of training jobs are those of AWS's accounts.
         "aws:resourceaccount" | "s3:resourceaccount" if service != "ecr" => is(&names.account_id),
         _ => match key.split_once("resourcetag/").zip(tags(subject, &example.resource)) {
@@ -107,10 +123,9 @@ fn expected(subject: &Subject<'_, '_>, names: &Names, need: &Need, (example, key
                 let is_it = |own: &&Tag| own.key.as_ref().is_none_or(|own| own.eq_ignore_ascii_case(tag));
                 match tags.iter().find(is_it) {
                     None => ExpectedValues::Absent,
-                    Some(Tag { value: Some(value), .. }) if !is_of_prototype(value) => is(value),
                     Some(_) if tag == MANAGED_BY => is(MANAGED_BY_RACESTACK),
-                    // What a person has of their own says nothing of others.
-                    Some(_) => ExpectedValues::Any,
+                    Some(Tag { value: Some(value), .. }) => is(value),
+                    Some(_) => ExpectedValues::Present,
                 }
             }
             None => ExpectedValues::Any,

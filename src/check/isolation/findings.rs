@@ -29,8 +29,8 @@ pub struct Sites<'a> {
     pub rendered: &'a [Rendered],
     /// The parts of the stacks that hold no people, in the order of the inventory.
     pub parts: Vec<Part>,
-    /// The shape of the people whose prototype is the last of the inventory's stacks.
-    pub shape: Option<&'a UserShape>,
+    /// The shape of the people whose prototype is the last of the inventory's stacks, and who of them it is; no matter who, if nobody.
+    pub people: Option<(&'a UserShape, Option<&'a User>)>,
     /// Where statements stand in the templates; read when the first is asked for.
     pub origins: Option<PolicySourceMap>,
 }
@@ -83,9 +83,11 @@ impl<'a> Sites<'a> {
         problem.notes.iter().fold(finding, |finding, note| finding.note(self.of_person(note)))
     }
 
-    /// The first of the people of this shape, and the index of their stack.
+    /// Who it is, or the first of the people of this shape, and the index of their stack.
     fn person(&self) -> Option<(usize, &'a User)> {
-        let is_it = |user: &&&User| self.shape == Some(&UserShape::of(user));
+        let (shape, named) = self.people?;
+        let is_it =
+            |user: &&&User| named.map_or_else(|| UserShape::of(user) == *shape, |named| named.name == user.name);
         let own = |(index, stack): (usize, &'a StackPlan<'a>)| Some((index, *stack.users.iter().find(is_it)?));
         self.plan.stacks.iter().enumerate().find_map(own)
     }
@@ -174,7 +176,7 @@ pub fn of_template(one: &Template, plan: &AccountPlan<'_>) -> Vec<Finding> {
 /// template is told once. A warning of one account or what somebody answers for there hides no error of another.
 pub fn across_accounts(accounts: Vec<Vec<Finding>>) -> Vec<Finding> {
     const RULES: [Rule; 3] = [Rule::IsolationTooWide, Rule::IsolationOwnRefused, Rule::IsolationUndecided];
-    // By rule, weight and line, and of several there in one account the how manieth: where it is told, and for how many accounts.
+    // By rule, weight, words and line, and of several there in one account the how manieth: where it is told, and for how many accounts.
     let mut told: BTreeMap<_, (usize, usize)> = BTreeMap::new();
     let mut all: Vec<Finding> = Vec::new();
     for findings in accounts {
@@ -182,7 +184,10 @@ pub fn across_accounts(accounts: Vec<Vec<Finding>>) -> Vec<Finding> {
         for finding in findings {
             if let Some(place) = finding.place.as_ref().filter(|_| RULES.contains(&finding.rule)) {
                 let weight = (finding.severity, finding.suppressed.is_some());
-                let key = (finding.rule, weight, place.path().to_owned(), place.span.start);
+                // Without the account's name, its ID, and the time that is in its bucket's.
+                let words = finding.message.split_once(", ").map_or(finding.message.as_str(), |(_, words)| words);
+                let words = words.replace(|one: char| one.is_ascii_digit(), "");
+                let key = (finding.rule, weight, words, place.path().to_owned(), place.span.start);
                 let nth = here.entry(key.clone()).or_default();
                 *nth += 1;
                 let (_, times) = told.entry((key, *nth)).or_insert((all.len(), 0));

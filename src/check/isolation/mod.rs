@@ -8,11 +8,10 @@
 mod access;
 mod beside;
 mod certain;
-mod coincidence;
 mod deployed;
+mod distinguished;
 mod findings;
 mod kind;
-mod named;
 mod nets;
 mod own;
 mod principals;
@@ -33,8 +32,10 @@ use serde_json::Value;
 
 use crate::finding::Finding;
 use crate::inventory::{Account, Documents, IamInventory, Location, Sections, Stack};
+use crate::model::User;
 use crate::plan::{AccountPlan, Part};
 use crate::render::{Rendered, Templates, UserShape};
+use distinguished::Distinguishing;
 use findings::Sites;
 use reference::References;
 
@@ -59,10 +60,10 @@ pub fn check(
     (sections, proofs): (&[(Part, Sections)], &Proofs),
 ) -> (Vec<Finding>, Vec<Finding>) {
     let parts = stacks.iter().map(|(part, _)| *part).collect();
-    let mut sites = Sites { plan, templates, rendered, parts, shape: None, origins: None };
+    let mut sites = Sites { plan, templates, rendered, parts, people: None, origins: None };
     let mut found: Vec<Finding> = Vec::new();
-    let proven = each_problem(plan, stacks, prototypes, proofs, |problem, inventory, shape| {
-        sites.shape = shape;
+    let proven = each_problem(plan, stacks, prototypes, proofs, |problem, inventory, people| {
+        sites.people = people;
         found.push(sites.finding(problem, inventory));
     });
     found.extend(proven.err().map(|why| findings::unusable(plan, &why)));
@@ -72,8 +73,8 @@ pub fn check(
         |failure| vec![*failure.finding],
         |differences| {
             let new = differences.into_iter().filter(|(problem, _)| told.insert(problem.key()));
-            let finding = |(problem, shape): (Problem, _)| {
-                sites.shape = shape;
+            let finding = |(problem, shape): (Problem, Option<_>)| {
+                sites.people = shape.map(|shape| (shape, None));
                 sites.finding(&problem, &IamInventory::default())
             };
             new.map(finding).collect()
@@ -82,16 +83,17 @@ pub fn check(
     (found, compared)
 }
 
-/// Tells of each problem once, with the inventory that it is in, and the shape of the people there.
+/// Tells of each problem once, with the inventory that it is in, and the shape of the people there; where it is not everybody's of
+/// them, with whose it is.
 ///
 /// # Errors
 /// Why a reference policy cannot be used, which is a fault of the program.
 pub fn each_problem<'a>(
-    plan: &AccountPlan<'_>,
+    plan: &AccountPlan<'a>,
     stacks: &[(Part, Value)],
     prototypes: &'a BTreeMap<UserShape, Value>,
     proofs: &Proofs,
-    mut tell: impl FnMut(&Problem, &IamInventory<'_>, Option<&'a UserShape>),
+    mut tell: impl FnMut(&Problem, &IamInventory<'_>, Option<(&'a UserShape, Option<&'a User>)>),
 ) -> Result<(), String> {
     let names = &plan.names;
     let account = Account { id: &names.account_id, region: &names.region, partition: &names.partition };
@@ -99,9 +101,10 @@ pub fn each_problem<'a>(
     let references = LazyLock::new(|| References::of(plan));
     // Whatever the proof reads of the plan is part of this.
     let of_account = shared::of_account(plan, stacks);
+    let tags: Vec<_> = plan.account.stack_tags().map(Into::into).collect();
     let mut documents = Documents::default();
     let mut proven = BTreeSet::new();
-    let mut told = BTreeSet::new();
+    let (mut told, mut of_everybody) = (BTreeSet::new(), BTreeSet::new());
     // Whether all that was proven of people so far holds for every account that is like this one: what is proven of somebody is
     // not proven again of those behind who have the same.
     let mut is_shared = true;
@@ -109,49 +112,51 @@ pub fn each_problem<'a>(
     // Prototypes have the same names, so that there is an inventory with each of them, and one without any.
     for people in std::iter::once(None).chain(prototypes.iter().map(Some)) {
         let key = of_account.map(|account| shared::with_people(&account, people, names));
-        if key.is_some_and(|key| proofs.hold(&key)) {
+        let of_shape = |user: &&User| people.is_some_and(|(shape, _)| UserShape::of(user) == *shape);
+        let users = || plan.account.users.iter().filter(of_shape);
+        if key.is_some_and(|key| proofs.hold(&key, |names| names.distinguished(users()).is_empty())) {
             continue;
         }
         let references = references.as_ref().map_err(String::clone)?;
-        let inventory = with_people(account, stacks, people.map(|(_, resources)| resources), &mut documents);
+        let inventory = with_people((account, &tags), stacks, people.map(|(_, resources)| resources), &mut documents);
         let shape = people.map(|(shape, _)| shape);
-        let mut subjects = Vec::new();
-        for principal in &inventory.principals {
-            let subject = Subject::of(principal, &inventory, plan, is_personal(&principal.location), shape);
-            if proven.insert(subject.key()) {
-                subjects.push(subject);
-            }
-        }
-        let problems = subjects.par_iter().flat_map_iter(|subject| {
+        let subject = |principal| Subject::of(principal, &inventory, plan, is_personal(&principal.location), shape);
+        let subjects: Vec<Subject<'_, '_>> = inventory.principals.iter().map(subject).collect();
+        let new: Vec<_> = subjects.iter().filter(|subject| proven.insert(subject.key())).collect();
+        let problems = new.par_iter().flat_map_iter(|subject| {
             proof::check(subject, references, plan).into_iter().chain(trust::check(subject, plan))
         });
         let mut problems: Vec<Problem> = problems.collect();
-        // The stacks without people are in each inventory.
-        let is_new = |stack: usize| shape.is_none() || stack >= stacks.len();
-        let prove = |resources: &Value| {
-            let inventory = with_people(account, stacks, Some(resources), &mut documents);
-            let of_people = inventory.principals.iter().filter(|one| is_personal(&one.location));
-            let subjects = of_people.map(|one| Subject::of(one, &inventory, plan, true, shape));
-            let new: Vec<_> = subjects.filter(|subject| proven.insert(subject.key())).collect();
-            new.par_iter().flat_map_iter(|subject| proof::check(subject, references, plan)).collect()
-        };
-        if let Some((_, resources)) = people {
-            problems.extend(coincidence::check(&subjects, references, resources, &problems, prove));
-        }
-        let (of_names, by_roster) = named::check(&inventory, references, plan, |at| is_new(at.stack));
-        problems.extend(of_names);
         let operations = stacks.iter().position(|(part, _)| *part == Part::Operations);
         let operations = operations.and_then(|index| Some((index, &stacks.get(index)?.1)));
         problems.extend(resources::check(&inventory, operations, plan, is_personal));
-        let holds = problems.is_empty() && !by_roster && shared::is_alike(&subjects, &inventory, references, names);
+        let distinguishing = Distinguishing::of(&subjects, references);
+        let distinguished = distinguishing.distinguished(users());
+        let holds = problems.is_empty() && distinguished.is_empty();
+        let is_alike = holds && shared::is_alike(&subjects, &inventory, references, names);
         // What is without people, each account looks at by itself where it is not known to hold.
-        is_shared &= holds || people.is_none();
-        if let Some(key) = key.filter(|_| holds && is_shared) {
-            proofs.remember(key);
+        is_shared &= is_alike || people.is_none();
+        if let Some(key) = key.filter(|_| is_alike && is_shared) {
+            proofs.remember(key, distinguishing);
         }
-        for problem in problems {
-            if told.insert(problem.key()) {
-                tell(&problem, &inventory, shape);
+        of_everybody.extend(problems.iter().map(Problem::requests));
+        for problem in problems.iter().filter(|problem| told.insert(problem.key())) {
+            tell(problem, &inventory, shape.map(|shape| (shape, None)));
+        }
+        for (user, (_, resources)) in distinguished.into_iter().zip(std::iter::repeat(people).flatten()) {
+            let resources = distinguished::resources_of(resources, user);
+            let inventory = with_people((account, &tags), stacks, Some(&resources), &mut documents);
+            let own = inventory.principals.iter().filter(|principal| is_personal(&principal.location));
+            let subjects: Vec<Subject<'_, '_>> =
+                own.map(|one| Subject::of(one, &inventory, plan, true, shape)).collect();
+            let of_subject = |subject: &Subject<'_, '_>| {
+                let problems = proof::check(subject, references, plan).into_iter();
+                let new = problems.filter(|problem| !of_everybody.contains(&problem.requests()));
+                new.map(|problem| problem.of(subject.kind, &user.name)).collect::<Vec<_>>()
+            };
+            let problems: Vec<Problem> = subjects.par_iter().flat_map_iter(of_subject).collect();
+            for problem in problems.iter().filter(|problem| told.insert(problem.key())) {
+                tell(problem, &inventory, shape.map(|shape| (shape, Some(user))));
             }
         }
     }
@@ -160,12 +165,13 @@ pub fn each_problem<'a>(
 
 /// What IAM the stacks make, with the people of one template.
 fn with_people<'v>(
-    account: Account<'v>,
+    (account, tags): (Account<'v>, &[(String, String)]),
     stacks: &'v [(Part, Value)],
     people: Option<&'v Value>,
     documents: &mut Documents,
 ) -> IamInventory<'v> {
     let all = stacks.iter().map(|(_, resources)| resources).chain(people);
-    let all: Vec<Stack<'_>> = all.map(|resources| Stack { account, resources, only: None }).collect();
+    let all: Vec<Stack<'_>> =
+        all.map(|resources| Stack { account, resources, tags: tags.to_vec(), only: None }).collect();
     IamInventory::of(&all, documents)
 }

@@ -1,14 +1,17 @@
 //! What was found, before it is known where it stands, and how it is said.
 
-use super::kind::Subject;
+use super::kind::{PrincipalKind, Subject};
 use crate::finding::Rule;
 use crate::iam::{AccessLine, Document};
 use crate::inventory::{Location, Policy, PolicyKind};
+use crate::model::UserName;
 use crate::render::{PROTOTYPE_NAME, PROTOTYPE_NOTEBOOK, PROTOTYPE_TEAM};
 
 /// What to do with a policy that cannot be read.
 const GRAMMAR: &str =
     "write it by IAM's grammar: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html";
+
+const SAME_OF_ALL: &str = "suspend in the roster who is meant, name nobody in a policy, and let no other value of theirs mean what is somebody's own";
 
 /// Statements: of each the index of its policy in the inventory, and its own in the policy.
 pub type Statements = Vec<(usize, usize)>;
@@ -47,6 +50,26 @@ impl Problem {
             lines: Vec::new(),
             location: (location.stack, location.logical_id.to_owned(), location.path.clone()),
         }
+    }
+
+    /// What is the same where the same is true of somebody else of the kind.
+    pub fn requests(&self) -> (Rule, String, Statements) {
+        (self.rule, self.message.clone(), self.statements.clone())
+    }
+
+    /// The same problem of one person alone, whose user or role is of this kind.
+    pub fn of(mut self, kind: PrincipalKind, name: &UserName) -> Self {
+        if self.rule == Rule::IsolationOwnRefused {
+            self.help = SAME_OF_ALL;
+        }
+        let (active, suspended) = match kind.active() {
+            PrincipalKind::Notebook => (format!("the notebook of `{name}`"), ""),
+            _ => (format!("`{name}`"), ", who is suspended,"),
+        };
+        for (of_all, who) in [(kind.active(), active.clone()), (kind, format!("{active}{suspended}"))] {
+            self.message = self.message.replacen(of_all.who(), &who, 1);
+        }
+        self
     }
 
     /// The same text for the same problem.

@@ -2,11 +2,12 @@
 //! Only what holds is remembered, and only while the run lasts.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use super::distinguished::Distinguishing;
 use super::kind::{PrincipalKind, Subject};
 use super::reference::{References, TEMPLATES};
 use crate::facts::condition_keys::condition_key;
@@ -19,19 +20,20 @@ use crate::render::{PolicyValues, UserShape};
 /// The SHA-256 of all that a proof looks at, with words in the place of the account's own values.
 pub(super) type Key = [u8; 32];
 
-/// The proofs that hold, of all accounts of a run.
+/// The proofs that hold, of all accounts of a run, each with the names of which it holds.
 #[derive(Debug, Default)]
-pub struct Proofs(Mutex<BTreeSet<Key>>);
+pub struct Proofs(Mutex<BTreeMap<Key, Arc<Distinguishing>>>);
 
 impl Proofs {
-    /// Whether the same was proven before.
-    pub(super) fn hold(&self, key: &Key) -> bool {
-        self.0.lock().is_ok_and(|proven| proven.contains(key))
+    /// Whether the same was proven before, and `are_alike` says that it holds for the people who are here.
+    pub(super) fn hold(&self, key: &Key, are_alike: impl FnOnce(&Distinguishing) -> bool) -> bool {
+        let found = self.0.lock().ok().and_then(|proven| proven.get(key).cloned());
+        found.is_some_and(|names| are_alike(&names))
     }
 
-    pub(super) fn remember(&self, key: Key) {
+    pub(super) fn remember(&self, key: Key, names: Distinguishing) {
         if let Ok(mut proven) = self.0.lock() {
-            proven.insert(key);
+            proven.insert(key, Arc::new(names));
         }
     }
 }
@@ -45,7 +47,8 @@ pub(super) fn of_account(plan: &AccountPlan<'_>, stacks: &[(Part, Value)]) -> Op
     }
     let services: Vec<_> = account.services.keys().collect();
     let switches = [account.unbound_roles.is_some(), Some(names.region.as_str()) == region_of_iam(&names.partition)];
-    let settings = (account.policies, services, &account.service_role_suffix, switches);
+    let tags: Vec<_> = account.stack_tags().collect();
+    let settings = (account.policies, tags, services, &account.service_role_suffix, switches);
     let names_of_account = serde_json::to_string(names).ok()?;
     let stacks: String = stacks.iter().map(|(_, resources)| resources.to_string()).collect();
     let text = format!("{settings:?}{}{names_of_account}{stacks}", PolicyValues::of(plan));
@@ -89,14 +92,10 @@ pub(super) fn is_alike<'i, 'a>(
     let of_buckets = inventory.bucket_policies().filter_map(|index| inventory.policies.get(index));
     let of_subjects = subjects.iter().filter(|subject| !references.is_built_in(subject)).flat_map(Subject::policies);
     let proven: BTreeSet<usize> = of_subjects.chain(of_buckets).map(|policy| policy.document.id).collect();
-    // Of denials, `named` looks at all, whoever has them.
-    let is_compared =
-        |(id, one): &(usize, &Value)| proven.contains(id) || one.get("Effect").is_none_or(|effect| effect != "Allow");
-    let statements = inventory.policies.iter().map(|policy| &policy.document);
-    let statements = statements.flat_map(|document| document.statements().map(|one| (document.id, one)));
+    let documents = inventory.policies.iter().map(|policy| &policy.document);
+    let statements = documents.filter(|document| proven.contains(&document.id)).flat_map(|one| one.statements());
     let mut by_key: BTreeMap<String, ComparedTexts> = BTreeMap::new();
-    let all = statements.filter(is_compared).map(|(_, one)| one).chain(references.filled.iter().flatten());
-    all.for_each(|one| compare(one, "", names, &mut by_key));
+    statements.chain(references.filled.iter().flatten()).for_each(|one| compare(one, "", names, &mut by_key));
     inventory.principals.iter().for_each(|one| add("aws:principalarn", &one.arn, names, &mut by_key));
     by_key.into_values().all(|texts| !(texts.with_own && texts.tell_apart))
 }

@@ -51,6 +51,8 @@ impl<'a> AccountIam<'a> {
             read.push(inventory::Stack {
                 account: inventory::Account { id, region, partition },
                 resources: of.template.get("Resources").unwrap_or(&Value::Null),
+                // A manifest does not tell them.
+                tags: Vec::new(),
                 only: only.clone(),
             });
             stacks.push(ReadStack { of, owners: Owners::of(None, Some(of)), only });

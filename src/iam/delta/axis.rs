@@ -59,6 +59,15 @@ impl<'l> Dependence<'l> {
         let context = value.map_or_else(Context::new, |value| context.with(&self.axis.key, value));
         self.axis.class_of(&context).is_some_and(|class| self.classes.contains(&class))
     }
+
+    /// With how many of the values that were tried it is so, and how many these are; only in part where values that are alike are of a
+    /// request without the key, too.
+    pub fn included(&self) -> (usize, usize) {
+        let has_value = |class: &Class| class.alike.iter().any(Option::is_some);
+        let with_key = self.axis.classes.iter().enumerate().filter(|(_, class)| has_value(class));
+        let (ours, others): (Vec<_>, Vec<_>) = with_key.partition(|(at, _)| self.classes.contains(at));
+        (ours.len(), ours.len() + others.len())
+    }
 }
 
 /// Of several values that are alike, one is named, in these words.

@@ -1,0 +1,105 @@
+//! People of whom policies say something else than of their prototype: a policy has the name of one of them, or of one of them two names
+//! are the same, or begin alike. What is proven of the prototype need not hold of them, and is proven again with their own values.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::access::Access;
+use super::kind::Subject;
+use super::reference::References;
+use crate::iam::{Context, Distinctions, Document, Relation, Request};
+use crate::model::User;
+use crate::render::{is_of_prototype, words};
+
+/// By what the policies of people of one shape distinguish them.
+#[derive(Debug, Default)]
+pub struct Distinguishing(Vec<OfSubject>);
+
+/// By what the policies of a user, or of a notebook's role, do.
+#[derive(Debug)]
+struct OfSubject {
+    distinctions: Distinctions,
+    /// What is the same in all requests of the prototype.
+    prototype: Request,
+    /// What the policies say of the prototype.
+    usual: Vec<Relation>,
+}
+
+impl Distinguishing {
+    /// By what the policies of a prototype's user and role do; together with the policies that they are compared with.
+    pub fn of(subjects: &[Subject<'_, '_>], references: &References) -> Self {
+        let of_subject = |subject: &Subject<'_, '_>| {
+            // What cannot be read is told of by the proof.
+            let access = Access::of(subject, references).ok()?;
+            let own = access.identity.iter().chain(&access.boundary).map(|(_, document)| *document);
+            let bounds = [references.limits(subject.kind), references.boundary_limits(subject.kind)];
+            let needs = references.needs(subject.kind).iter().map(|need| &need.document);
+            let compared = [&access.resource, &references.forbidden];
+            let documents = own.chain(bounds.into_iter().flatten()).chain(needs).chain(compared);
+            let prototype = Request {
+                principal: subject.principal.clone(),
+                action: String::new(),
+                resource: String::new(),
+                context: subject.base.clone(),
+            };
+            let documents: Vec<&Document> = documents.collect();
+            let distinctions = Distinctions::of(documents.into_iter(), &prototype);
+            let usual = distinctions.relations(&prototype);
+            Some(OfSubject { distinctions, prototype, usual })
+        };
+        Self(subjects.iter().filter(|subject| subject.kind.is_persons()).filter_map(of_subject).collect())
+    }
+
+    /// Of these people of the prototype's shape, those of whom the policies say something else; of those of whom they say the same, the
+    /// first.
+    pub fn distinguished<'u>(&self, users: impl Iterator<Item = &'u User>) -> Vec<&'u User> {
+        let usual: Vec<&[Relation]> = self.0.iter().map(|one| one.usual.as_slice()).collect();
+        let mut seen = BTreeSet::new();
+        let is_new = |user: &&User| {
+            let values = words(user);
+            let relations: Vec<_> = self.0.iter().map(|one| one.relations(&values)).collect();
+            relations != usual && seen.insert(relations)
+        };
+        users.filter(is_new).collect()
+    }
+}
+
+impl OfSubject {
+    /// What the policies say of somebody with these values in the place of the prototype's.
+    fn relations(&self, values: &[(String, String)]) -> Vec<Relation> {
+        let own = self.prototype.context.iter().filter_map(|(key, known)| Some((key, known?)));
+        let own = own.filter(|(_, known)| known.list.iter().any(|value| is_of_prototype(value)));
+        let context = own.fold(Context::new(), |context, (key, known)| {
+            known.list.iter().fold(context, |context, value| context.also(key, text_of(value, values)))
+        });
+        let context = self.prototype.context.clone().and(&context);
+        self.distinctions.relations(&Request { context, ..self.prototype.clone() })
+    }
+}
+
+/// The resources of a prototype, as they are of one of its shape.
+pub fn resources_of(prototype: &Value, user: &User) -> Value {
+    with_values(prototype, &words(user))
+}
+
+fn with_values(value: &Value, values: &[(String, String)]) -> Value {
+    match value {
+        Value::String(text) => Value::String(text_of(text, values)),
+        Value::Array(all) => all.iter().map(|one| with_values(one, values)).collect(),
+        Value::Object(entries) => {
+            entries.iter().map(|(key, one)| (text_of(key, values), with_values(one, values))).collect()
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
+    }
+}
+
+/// A text with values in the place of a prototype's words, none of which is part of another. A value may have such a word in it.
+fn text_of(text: &str, values: &[(String, String)]) -> String {
+    match values.split_first() {
+        Some(((word, own), others)) => {
+            text.split(word.as_str()).map(|part| text_of(part, others)).collect::<Vec<_>>().join(own)
+        }
+        None => text.to_owned(),
+    }
+}

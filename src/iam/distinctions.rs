@@ -1,0 +1,176 @@
+//! Texts of policies by which people differ: what a policy says of one of them need not be what it says of another.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::automaton::{Step, arn_pattern, pattern, some_and_all};
+use super::document::{Document, Listed, Statement};
+use super::operator::Base;
+use super::pattern::{ANY_CHAR, ANY_RUN, Filled, Pattern, segments};
+use super::request::Request;
+
+/// Pairs of texts that are compared with one value of a request, such as its resource, of which it may depend on the values of who asks
+/// whether some value is like both.
+#[derive(Debug, Default)]
+pub struct Distinctions(Vec<(Text, Text)>);
+
+/// A text that requests are compared with.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Text {
+    pattern: Pattern,
+    /// Whether `*` and `?` are wildcards in it.
+    has_wildcards: bool,
+}
+
+/// How two texts are to each other, with the values of somebody filled in.
+#[derive(Debug, Default, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Relation {
+    /// Whether something is like both.
+    overlaps: bool,
+    /// Whether something is like both where case does not matter, as some operators have it.
+    overlaps_in_any_case: bool,
+    /// Whether all that is like the first one is like the second one, too, and the other way round.
+    covers: [bool; 2],
+}
+
+impl Distinctions {
+    /// Those of some policies, of which the values of who asks are in the context of `request`.
+    pub fn of<'d>(policies: impl Iterator<Item = &'d Document>, request: &Request) -> Self {
+        let mut by_key: BTreeMap<String, BTreeSet<Text>> = BTreeMap::new();
+        for (key, text) in policies.flat_map(|document| &document.statements).flat_map(texts) {
+            // Some keys stand in several forms: with a service before them, and without.
+            let key = key.rsplit(':').next().unwrap_or_default().to_lowercase();
+            by_key.entry(key).or_default().insert(text);
+        }
+        let mut pairs = Vec::new();
+        for (key, mut texts) in by_key {
+            // One's own things have one's own tags.
+            if let Some(tag) = key.strip_prefix("resourcetag/") {
+                let pattern = Pattern::parse(&format!("${{aws:PrincipalTag/{tag}}}"), true);
+                texts.insert(Text { pattern, has_wildcards: false });
+            }
+            let is_own = |text: &Text| text.pattern.variables().any(|key| request.context.get(key).is_some());
+            let (own, others): (Vec<Text>, Vec<Text>) = texts.into_iter().partition(is_own);
+            for (index, one) in own.iter().enumerate() {
+                let widest = one.widest();
+                let with_own = own.iter().skip(index + 1).filter(|other| overlap(&widest, &other.widest()));
+                let with_others = others.iter().filter(|other| {
+                    let other = other.filled(request);
+                    other.is_some_and(|other| overlap(&widest, &other) && !covers(&other, &widest))
+                });
+                pairs.extend(with_own.chain(with_others).map(|other| (one.clone(), other.clone())));
+            }
+        }
+        Self(pairs)
+    }
+
+    /// How the two texts of each pair are to each other for who makes a request.
+    pub fn relations(&self, request: &Request) -> Vec<Relation> {
+        let relation = |(one, other): &(Text, Text)| {
+            let Some((one, other)) = one.filled(request).zip(other.filled(request)) else { return Relation::default() };
+            let overlaps = overlap(&one, &other);
+            Relation {
+                overlaps,
+                overlaps_in_any_case: overlaps || overlap(&one.to_lowercase(), &other.to_lowercase()),
+                covers: [overlaps && covers(&other, &one), overlaps && covers(&one, &other)],
+            }
+        };
+        self.0.iter().map(relation).collect()
+    }
+}
+
+impl Text {
+    /// With the values of who makes a request; `None` where there are none, or where they are unknown.
+    fn filled(&self, request: &Request) -> Option<String> {
+        match self.pattern.fill(request, self.has_wildcards) {
+            Filled::Text(text) => Some(text),
+            Filled::Nothing | Filled::Unknown(_) => None,
+        }
+    }
+
+    /// With any values.
+    fn widest(&self) -> String {
+        self.pattern.widest(self.has_wildcards)
+    }
+}
+
+/// All texts that a statement compares requests with, but for actions, each with the condition key; of resources, that is empty.
+fn texts(statement: &Statement) -> impl Iterator<Item = (&str, Text)> {
+    let resources = match &statement.resources {
+        Some(Listed::These(patterns) | Listed::AllBut(patterns)) => patterns.as_slice(),
+        None => &[],
+    };
+    let resource = |pattern: &Pattern| ("", Text { pattern: pattern.clone(), has_wildcards: true });
+    let conditions = statement.conditions.iter().filter_map(|one| Some((one, one.operator?)));
+    let conditions = conditions.filter(|(_, operator)| operator.base != Base::Null).flat_map(|(one, operator)| {
+        let text = move |pattern: &Pattern| Text { pattern: pattern.clone(), has_wildcards: operator.has_wildcards() };
+        one.values.iter().map(move |pattern| (one.key.as_str(), text(pattern)))
+    });
+    resources.iter().map(resource).chain(conditions)
+}
+
+/// Whether some text is like both of two patterns; of ARNs, with each segment on its own.
+fn overlap(a: &str, b: &str) -> bool {
+    // Up to the first wildcard, both are plain, and behind it, most are a wildcard alone: that decides without an automaton.
+    let plain = |text: &str| text.find([ANY_RUN, ANY_CHAR]).unwrap_or(text.len());
+    let start = plain(a).min(plain(b));
+    let is_any = |text: &str| text.get(start..).is_some_and(|rest| rest.chars().eq([ANY_RUN]));
+    a.as_bytes().get(..start) == b.as_bytes().get(..start)
+        && (is_any(a) || is_any(b) || some_and_all(steps(a), &steps(b)).is_none_or(|(some, _)| some))
+}
+
+/// Whether all texts that are like `b` are like `a`, too; of ARNs, with each segment on its own.
+fn covers(a: &str, b: &str) -> bool {
+    // In an ARN, a wildcard that is not the last character may not reach beyond a colon.
+    let is_within = segments(a).is_none() && segments(b).is_some() && !a.ends_with(ANY_RUN);
+    !is_within && some_and_all(steps(a), &steps(b)).is_some_and(|(_, all)| all)
+}
+
+fn steps(text: &str) -> Vec<Step> {
+    segments(text).and_then(|_| arn_pattern(text)).unwrap_or_else(|| pattern(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::pattern::encoded;
+    use super::{covers, overlap};
+
+    #[test]
+    fn two_patterns_overlap_where_some_text_is_like_both() {
+        for (a, b, expected) in [
+            ("b/bob/*", "b/bob/*", true),
+            ("b/bob/*", "b/bobby/*", false),
+            ("b/bo*", "b/bob/*", true),
+            ("b/?ob/*", "b/bob/*", true),
+            ("b/?ob/*", "b/ob/*", false),
+            ("b/???/*", "b/bob/*", true),
+            ("b/???", "b/bob/*", false),
+            ("b/*ob/x", "b/bob/*", true),
+            ("b/*", "b/bob/*", true),
+            ("*", "", true),
+            ("?", "", false),
+            ("a*c", "*b*", true),
+            ("ac", "*b*", false),
+            ("bob", "bob", true),
+            ("bob", "bo", false),
+            ("arn:aws:logs:*:*:log-stream:bob/*", "arn:aws:logs:eu:1:log-stream:anna/*", false),
+        ] {
+            assert_eq!(overlap(&encoded(a), &encoded(b)), expected, "{a} {b}");
+            assert_eq!(overlap(&encoded(b), &encoded(a)), expected, "{b} {a}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_covers_another_where_all_texts_of_the_other_are_like_it() {
+        for (a, b, expected) in [
+            ("b/*", "b/*/x", true),
+            ("b/*/x", "b/*", false),
+            ("b/?/x", "b/*/x", false),
+            ("b/*", "b/?", true),
+            ("*", "*", true),
+            ("arn:aws:logs:*", "arn:aws:logs:eu:1:log-group:*", true),
+            ("arn:aws:logs:*:x", "arn:aws:logs:eu:1:log-group:x", false),
+        ] {
+            assert_eq!(covers(&encoded(a), &encoded(b)), expected, "{a} {b}");
+        }
+    }
+}
