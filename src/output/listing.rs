@@ -32,9 +32,13 @@ pub(super) struct FolderManifest {
     #[serde(default, deserialize_with = "if_so")]
     holds: Option<String>,
     #[serde(default, deserialize_with = "if_so")]
+    pub account: Option<String>,
+    #[serde(default, deserialize_with = "if_so")]
     pub account_id: Option<String>,
     #[serde(default, deserialize_with = "if_so")]
     pub region: Option<String>,
+    #[serde(default, deserialize_with = "if_so")]
+    pub bucket: Option<String>,
     /// Why it does not say which files are racestack's.
     #[serde(skip)]
     pub unreadable: Option<String>,

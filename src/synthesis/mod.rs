@@ -4,8 +4,10 @@
 
 mod account;
 pub(crate) mod committed;
+pub(crate) mod copied;
 pub(crate) mod export;
 mod folders;
+mod former;
 mod identity;
 pub(crate) mod inputs;
 pub(crate) mod lock;
