@@ -44,6 +44,14 @@ pub(super) fn run(args: &SynthArgs, watch: &Progress<'_>) -> Result<Reply, Failu
 fn synth(args: &SynthArgs, watch: &Progress<'_>) -> Result<Reply, Failure> {
     let FleetArgs { config, out, .. } = &args.fleet;
     refuse_inside("--out", out, &[(&config.config, "the config folder")])?;
+    if let Some(held) = output::held(out)? {
+        let above = out.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new(".."));
+        return Err(Failure::Usage(format!(
+            "`--out {}` holds {held}, where synth would make a folder for each account: name the one above it: `--out {}`",
+            out.display(),
+            above.display()
+        )));
+    }
     // From the first file that is read to the last that is written: what two runs at once read would not fit together.
     let _claim =
         if args.check { output::claim_shared(out, watch.notice)? } else { Some(output::claim(out, watch.notice)?) };

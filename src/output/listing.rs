@@ -119,6 +119,11 @@ pub fn why_unreadable(manifest: &[u8]) -> Option<String> {
     FolderManifest::parse(manifest).unreadable
 }
 
+/// What racestack wrote into a folder, in words, if it is not the out folder of accounts.
+pub fn held(folder: &Path) -> Result<Option<String>, FileError> {
+    Ok(FolderManifest::read(folder)?.kind().map(str::to_owned))
+}
+
 /// What a folder of these files holds in words.
 pub(super) fn kind_of(wanted: &[OutputFile]) -> String {
     let manifest = wanted.iter().find(|file| file.name == MANIFEST_FILE);
