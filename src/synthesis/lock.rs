@@ -98,7 +98,7 @@ fn many_leave(account: &Account, wanted: &LockOptions) -> Option<Finding> {
             "see whether rows are missing, as with a filter in a spreadsheet; if it is meant: `racestack synth --leavers {count}`"
         ))
         .note(format!("who leaves: {}", names.join(", ")))
-        .note("they keep their lines in the lock until `--leavers` has their number");
+        .note(format!("`{}` keeps their lines until `--leavers` has their number", account.lock_source.path.display()));
     if joining > 0 {
         let join = counted(joining, "person joins", "people join");
         finding = finding.note(format!("{join} at the same time: until then, nothing is written"));
