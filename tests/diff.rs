@@ -237,19 +237,52 @@ fn racestack(arguments: &[&str]) -> Outcome {
     run(&Args::parse_from(arguments), false, &Progress { progress: &|_, _| {}, notice: &|_| {} })
 }
 
+#[track_caller]
+fn git_in(place: &Path, arguments: &[&str]) {
+    let identity = ["-c", "user.name=a", "-c", "user.email=a@example.com"];
+    let mut command = Command::new("git");
+    // What the machine's user has set up, such as signatures, is none of the test's business.
+    command.envs([("GIT_CONFIG_GLOBAL", "/dev/null"), ("GIT_CONFIG_SYSTEM", "/dev/null")]);
+    let done = command.arg("-C").arg(place).args(identity).args(arguments).output().unwrap();
+    assert!(done.status.success(), "{done:?}");
+}
+
+#[test]
+fn a_configuration_that_changed_while_the_stacks_did_not_is_noted() {
+    let place = tempfile::tempdir().unwrap();
+    let (config, out) = (place.path().join("config"), place.path().join("out"));
+    std::fs::create_dir_all(out.join("tokyo")).unwrap();
+    let manifest = r#"{"account": "tokyo", "account_id": "1", "region": "r", "stacks": []}"#;
+    std::fs::write(out.join("tokyo/manifest.json"), manifest).unwrap();
+    let since = |revision: &str| racestack(&["racestack", "diff", "--git", revision, out.to_str().unwrap()]);
+    git_in(place.path(), &["init", "--quiet"]);
+    git_in(place.path(), &["add", "."]);
+    git_in(place.path(), &["commit", "--quiet", "--message", "a"]);
+    assert_eq!(since("HEAD").stderr, "", "there is no configuration");
+    let note = format!(
+        "note: `{}` differs from `HEAD`, and `{}` deploys the same: run `racestack synth`, unless you have since\n",
+        config.display(),
+        out.display()
+    );
+    std::fs::create_dir(&config).unwrap();
+    std::fs::write(config.join("roster.csv"), "name\n").unwrap();
+    assert_eq!((since("HEAD").code, since("HEAD").stderr), (0, note.clone()), "a new file");
+    git_in(place.path(), &["add", "."]);
+    git_in(place.path(), &["commit", "--quiet", "--message", "b"]);
+    assert_eq!(since("HEAD").stderr, "");
+    std::fs::write(config.join("roster.csv"), "name\ntaro\n").unwrap();
+    assert_eq!(since("HEAD").stderr, note, "a changed file");
+    assert_eq!(since("HEAD~1").stderr, note.replace("`HEAD`", "`HEAD~1`"));
+    let folders = racestack(&["racestack", "diff", out.to_str().unwrap(), out.to_str().unwrap()]);
+    assert_eq!(folders.stderr, "", "two folders");
+}
+
 #[test]
 fn the_old_side_may_be_a_revision() {
     let place = tempfile::tempdir().unwrap();
     let account = place.path().join("my out/tokyo");
     std::fs::create_dir_all(&account).unwrap();
-    let git = |arguments: &[&str]| {
-        let identity = ["-c", "user.name=a", "-c", "user.email=a@example.com"];
-        let mut command = Command::new("git");
-        // What the machine's user has set up, such as signatures, is none of the test's business.
-        command.envs([("GIT_CONFIG_GLOBAL", "/dev/null"), ("GIT_CONFIG_SYSTEM", "/dev/null")]);
-        let done = command.arg("-C").arg(place.path()).args(identity).args(arguments).output().unwrap();
-        assert!(done.status.success(), "{done:?}");
-    };
+    let git = |arguments: &[&str]| git_in(place.path(), arguments);
     let manifest =
         r#"{"account": "tokyo", "account_id": "1", "region": "r", "stacks": [{"name": "s", "file": "s.yaml"}]}"#;
     git(&["init", "--quiet"]);

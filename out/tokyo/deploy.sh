@@ -318,7 +318,7 @@ choose() {
           ;;
       esac
     done
-    [ -n "$found" ] || misused "there is no stack $word; there are: ${names[*]}"
+    [ -n "$found" ] || misused "there is no stack $word; there are: ${names[*]##*-deepracer-}"
   done
   [ -n "$only" ] || return 0
   for ((i = 0; i < ${#names[@]}; i++)); do
@@ -1095,7 +1095,7 @@ $(errors)"
   reached=yes
   is_account() { case $1 in *[!0123456789]*) return 1 ;; esac; [ "${#1}" = 12 ]; }
   is_account "$found" || fail "the AWS CLI names no account for its credentials, but '$found': nothing was deployed"
-  [ "$found" = "$account" ] || fail "the credentials are of account $found, the stacks of $account: nothing was deployed"
+  [ "$found" = "$account" ] || fail "the credentials${AWS_PROFILE:+ (AWS_PROFILE=$AWS_PROFILE)} are of account $found, the stacks of $account: set AWS_PROFILE to a profile of $account, or correct account_id in config/accounts/$account_name/settings.yaml: nothing was deployed"
 
   # One call tells what there is of all stacks. The words of an awk program: those that are wanted, then those that are there.
   all=$(seen) || fail "the stacks could not be listed (cloudformation:DescribeStacks on all): nothing was deployed

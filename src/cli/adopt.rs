@@ -266,10 +266,11 @@ impl Adopting<'_> {
         let purpose = SynthOptions { out, unchecked: false, format: None, access_matrix: false };
         let mut found = Vec::new();
         // An out folder that is there holds to its lock, as it does for synth.
-        let wanted = lock::LockOptions { locked: false, stale: false, leave_behind: false, leavers: None };
         let finish = |made: AccountOutput<'_>| {
-            let mut of_lock = Vec::new();
-            lock::check(&made, &plan.folder, &wanted, &mut of_lock).map(|()| (made.files, made.lock.to_text(), of_lock))
+            let (before, mut of_lock) =
+                (output::former_outputs(out, &made.manifest, &material.configured())?, Vec::new());
+            let checked = lock::check(&made, &before, &lock::LockOptions::default(), &mut of_lock);
+            checked.map(|()| (made.files, made.lock.to_text(), of_lock))
         };
         let made = synthesise_all(material, &purpose, self.watch, &mut found, finish)?;
         let made = made.into_iter().next().transpose()?.map(|(stacks, lock, of_lock)| {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::ArgGroup;
 
-use super::diff::{SYNTH_FIRST, refuse_missing};
+use super::diff::{SYNTH_FIRST, refuse_missing, synth_first};
 use super::sources::AccountArgs;
 use super::{DEFAULT_OUT, Failure, Reply};
 use crate::account::{ExpectedExport, Export};
@@ -88,7 +88,7 @@ impl<'a> Audited<'a> {
     pub(super) fn read(sources: &'a Sources<'a>, out: &'a Path, notice: &dyn Fn(&str)) -> Result<Self, Failure> {
         let (inputs, account) = inputs::one_account(sources)?;
         let declared = {
-            refuse_missing(out, SYNTH_FIRST)?;
+            refuse_missing(out, &synth_first(out))?;
             let _claim = output::claim_shared(out, notice)?;
             OutFolder::read(out, None).map_err(|error| Failure::Usage(format!("{error}; {SYNTH_FIRST}")))?
         };

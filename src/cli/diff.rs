@@ -1,11 +1,11 @@
 //! `racestack diff`.
 
 use super::args::{DiffArgs, FailOn};
-use super::{DEFAULT_OUT, Reply};
+use super::{DEFAULT_CONFIG, DEFAULT_OUT, Reply};
 use crate::diff::{self, Diff, Note, OPEN_SECTIONS, OutFolder, PropertyChange};
 use crate::finding::{Finding, Rule, any_error, sort};
 use crate::report::{self, DiffFormat};
-use crate::synthesis::Failure;
+use crate::synthesis::{Failure, run_above};
 use crate::{files, output};
 
 use std::collections::BTreeSet;
@@ -16,9 +16,26 @@ pub(super) fn run(args: &DiffArgs, notice: &dyn Fn(&str)) -> Result<Reply, Failu
     let (old, new) = old.without_equal_texts(new);
     let (diff, mut findings) = compared(&old, &new, &args.fail_on);
     let (stdout, failed) = (report::render_diff(args.format, &diff), any_error(&findings));
+    let note = if diff.accounts.is_empty() { unsynthesised(args) } else { String::new() };
     // The other formats tell the findings themselves.
     findings.retain(|_| args.format == DiffFormat::Text);
-    Ok(Reply { findings, stdout, failed, ..Reply::default() })
+    Ok(Reply { findings, stdout, note, failed })
+}
+
+/// The note that the configuration beside the out folder has changed since a revision. What changes nothing is only the stacks:
+/// perhaps nobody has made them anew.
+fn unsynthesised(args: &DiffArgs) -> String {
+    let Some(revision) = &args.git else { return String::new() };
+    let out = args.folders.first().map_or(Path::new(DEFAULT_OUT), PathBuf::as_path);
+    let config = out.with_file_name(DEFAULT_CONFIG);
+    if !files::differs(revision, &config) {
+        return String::new();
+    }
+    format!(
+        "note: `{}` differs from `{revision}`, and `{}` deploys the same: run `racestack synth`, unless you have since\n",
+        config.display(),
+        out.display()
+    )
 }
 
 /// What changes, with the findings about it in it and by themselves.
@@ -58,6 +75,11 @@ pub(super) const OR_REVISION: &str = "with a revision, `--git REV`";
 /// The same of an out folder.
 pub(super) const SYNTH_FIRST: &str = "run `racestack synth` first";
 
+/// The same of one that perhaps is in a folder further up.
+pub(super) fn synth_first(folder: &Path) -> String {
+    run_above(&folder.with_file_name(DEFAULT_CONFIG)).unwrap_or_else(|| SYNTH_FIRST.to_owned())
+}
+
 /// Refuses a folder that is not there.
 pub(super) fn refuse_missing(folder: &Path, help: &str) -> Result<(), Failure> {
     match files::list(folder)? {
@@ -68,7 +90,7 @@ pub(super) fn refuse_missing(folder: &Path, help: &str) -> Result<(), Failure> {
 
 /// Reads an out folder. What is the same in the folder `like` is not read anew.
 pub(super) fn read(folder: &Path, like: Option<&OutFolder>, notice: &dyn Fn(&str)) -> Result<OutFolder, Failure> {
-    refuse_missing(folder, SYNTH_FIRST)?;
+    refuse_missing(folder, &synth_first(folder))?;
     let _claim = output::claim_shared(folder, notice)?;
     OutFolder::read(folder, like).map_err(Failure::Usage)
 }

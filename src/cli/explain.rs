@@ -1,5 +1,7 @@
 //! `racestack explain`: the value of a setting, and what set it.
 
+use std::path::Path;
+
 use super::Reply;
 use super::args::ExplainArgs;
 use crate::config::{self, account_schema, explain, suggest};
@@ -34,7 +36,12 @@ pub(super) fn run(args: &ExplainArgs) -> Result<Reply, Failure> {
         };
         return Err(Failure::Usage(format!("there is no setting `{}`; {help}", args.key)));
     };
-    let lines = leaves.into_iter().map(|(key, value, place)| format!("{key}: {value}    # {place}\n"));
+    let lines = leaves.into_iter().map(|(key, value, place)| {
+        // What is built in has no file that anybody could open.
+        let is_default = place.path() == Path::new(config::DEFAULTS_PATH);
+        let set_by = if is_default { "the built-in default".to_owned() } else { place.to_string() };
+        format!("{key}: {value}    # {set_by}\n")
+    });
     let stdout = lines.fold(meaning, |text, line| text + &line);
     // Only what keeps the value from being right is worth telling here.
     findings.retain(Finding::is_error);

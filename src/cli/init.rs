@@ -13,7 +13,7 @@ use crate::files::{self, NewFile};
 use crate::finding::{Finding, Rule};
 use crate::render::sha256;
 use crate::source::Place;
-use crate::synthesis::{Failure, require_config};
+use crate::synthesis::{Failure, is_configuration, require_config, run_above};
 
 /// What people may have already, and keep: it lets git merge the locks of two branches, leaves out of git what is one
 /// machine's, includes the jobs.
@@ -123,6 +123,9 @@ pub(super) fn run(args: &InitArgs) -> Result<String, Failure> {
     let mut new = Vec::new();
     // Who has a configuration already asks for the rest alone.
     let has_configuration = args.ci.is_some() && files::kind(&args.folder.join("config"))?.is_some();
+    if args.ci.is_some() && !has_configuration {
+        refuse_elsewhere(&args.folder)?;
+    }
     if !has_configuration {
         new.extend(made(&FILES));
         new.extend(schemas().map(|(path, text)| (format!("config/{path}"), text)));
@@ -174,6 +177,26 @@ pub(super) fn run(args: &InitArgs) -> Result<String, Failure> {
         );
     }
     Ok(stdout)
+}
+
+/// Refuses the files for CI of a configuration that is in a folder above or within this one: they would get a new one.
+fn refuse_elsewhere(folder: &Path) -> Result<(), Failure> {
+    let shown = folder.strip_prefix(".").unwrap_or(folder);
+    if let Some(help) = run_above(&shown.join("config")) {
+        return Err(Failure::Usage(format!("there is no `config` here; {help}; nothing was written")));
+    }
+    for entry in files::list(folder)?.unwrap_or_default().into_iter().filter(|entry| entry.is_folder) {
+        if is_configuration(&entry.path.join("config")) {
+            return Err(Failure::Usage(format!(
+                "there is no `config` here, but one in `{0}`, and the files for CI work in the root of a repository alone: move \
+                 it there, as by `git mv {0}/* {1}`, and run this again; for a new configuration, run `racestack init` \
+                 first; nothing was written",
+                shown.join(&entry.name).display(),
+                folder.display()
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// The lines of `text` that `found` lacks, without comments.

@@ -29,6 +29,9 @@ pub use crate::synthesis::Progress;
 /// The folder that the stacks are written into, unless another is named.
 const DEFAULT_OUT: &str = "out";
 
+/// The folder of the settings and rosters, unless another is named.
+const DEFAULT_CONFIG: &str = "config";
+
 /// What a command says, and how it ends.
 #[derive(Debug, Default)]
 pub struct Outcome {

@@ -88,7 +88,8 @@ fn unknown(account: &Account, user: &str) -> Finding {
     let users = account.users.iter().map(|user| &user.name);
     let known = users.chain(account.lock.entries.keys()).map(model::UserName::as_str);
     let help = suggest(user, known, "the names are those of the column `name`");
-    let message = format!("`{}` is neither in the roster of `{}` nor in its lock", shorten(user), account.name);
+    let lock = account.lock_source.path.display();
+    let message = format!("`{}` is neither in the roster of `{}` nor in `{lock}`", shorten(user), account.name);
     let place = account.roster_place.clone().unwrap_or_else(|| Place::whole(&account.lock_source));
     Finding::new(Rule::RosterUnknownUser, message).at(Place::whole(&place.source)).help(help)
 }

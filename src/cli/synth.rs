@@ -11,14 +11,14 @@ use super::summary::{self, Row};
 use super::{Reply, init};
 use crate::files;
 use crate::finding::{Finding, any_error};
-use crate::model::{AccountId, AccountName, Region};
+use crate::model::AccountName;
 use crate::output;
 use crate::report::Format;
 use crate::synthesis::export::{Export, ExportFormat, ExportPart};
 use crate::synthesis::inputs::{self, Inputs};
 use crate::synthesis::lock::{self, Movement};
 use crate::synthesis::{
-    AccountOutput, Failure, Progress, SynthOptions, claim, committed, refuse_inside, require_config, stale,
+    AccountOutput, Failure, Progress, SynthOptions, claim, committed, copied, refuse_inside, require_config, stale,
     synthesise_all,
 };
 
@@ -44,6 +44,14 @@ pub(super) fn run(args: &SynthArgs, watch: &Progress<'_>) -> Result<Reply, Failu
 fn synth(args: &SynthArgs, watch: &Progress<'_>) -> Result<Reply, Failure> {
     let FleetArgs { config, out, .. } = &args.fleet;
     refuse_inside("--out", out, &[(&config.config, "the config folder")])?;
+    if let Some(held) = output::held(out)? {
+        let above = out.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new(".."));
+        return Err(Failure::Usage(format!(
+            "`--out {}` holds {held}, where synth would make a folder for each account: name the one above it: `--out {}`",
+            out.display(),
+            above.display()
+        )));
+    }
     // From the first file that is read to the last that is written: what two runs at once read would not fit together.
     let _claim =
         if args.check { output::claim_shared(out, watch.notice)? } else { Some(output::claim(out, watch.notice)?) };
@@ -61,7 +69,8 @@ fn synth(args: &SynthArgs, watch: &Progress<'_>) -> Result<Reply, Failure> {
     findings.extend(inputs.suppressions.expired(args.check));
     let format = target.map(|(_, format)| format);
     let options = SynthOptions { out, unchecked: args.no_check, format, access_matrix: false };
-    let finished = synthesise_all(&inputs, &options, watch, &mut findings, |made| finish(made, args));
+    let accounts = inputs.configured();
+    let finished = synthesise_all(&inputs, &options, watch, &mut findings, |made| finish(made, &accounts, args));
     let written = finished.and_then(|finished| {
         inputs.suppressions.apply(&mut findings, &config.config, out);
         // What was found in the templates comes before what could not be read or written.
@@ -90,12 +99,18 @@ struct StagedAccount {
     row: Row,
     /// What was found about its out folder and its lock.
     findings: Vec<Finding>,
+    /// The out folders that it was compared with.
+    before: Vec<output::FormerOutput>,
     /// What in its out folder is not as it would be written.
     stale: Vec<Finding>,
 }
 
 /// Looks at an account's out folder, and stages its files unless something stands in the way.
-fn finish(mut made: AccountOutput<'_>, args: &SynthArgs) -> Result<StagedAccount, Failure> {
+fn finish(
+    mut made: AccountOutput<'_>,
+    accounts: &[output::ConfiguredAccount<'_>],
+    args: &SynthArgs,
+) -> Result<StagedAccount, Failure> {
     lock::keep_many(&mut made, args.leavers);
     let folder = args.fleet.out.join(made.account.name.as_str());
     let (mut findings, mut stale) = (Vec::new(), Vec::new());
@@ -107,7 +122,11 @@ fn finish(mut made: AccountOutput<'_>, args: &SynthArgs) -> Result<StagedAccount
         leave_behind: args.leave_behind,
         leavers: args.leavers,
     };
-    lock::check(&made, &folder, &wanted, &mut findings)?;
+    let before = output::former_outputs(&args.fleet.out, &made.manifest, accounts)?;
+    lock::check(&made, &before, &wanted, &mut findings)?;
+    if before.is_empty() {
+        findings.extend(copied::check(made.account, &args.fleet.out, accounts)?);
+    }
     let mut staged = None;
     if args.check {
         self::stale(&folder, &made.files, COMMIT, &mut stale)?;
@@ -122,7 +141,7 @@ fn finish(mut made: AccountOutput<'_>, args: &SynthArgs) -> Result<StagedAccount
     let source = &made.account.lock_source;
     let (name, lock_path) = (made.account.name.clone(), source.path.clone());
     let lock = Some(made.lock.to_text()).filter(|lock| *lock != source.text);
-    Ok(StagedAccount { name, lock_path, lock, export_part: made.export_part, staged, row, findings, stale })
+    Ok(StagedAccount { name, lock_path, lock, export_part: made.export_part, staged, row, findings, before, stale })
 }
 
 /// Puts what was staged in its place, unless something was found.
@@ -136,21 +155,11 @@ fn write(
     let FleetArgs { config, out, .. } = &args.fleet;
     let export_parts = finished.iter_mut().filter_map(|one| one.export_part.take());
     let export = target.and_then(|(folder, format)| Export::of(folder, format, export_parts, &mut findings));
-    let accounts: Vec<output::ConfiguredAccount<'_>> = inputs
-        .config
-        .accounts
-        .iter()
-        .map(|account| output::ConfiguredAccount {
-            name: &account.name,
-            id: account.settings.account_id.as_ref().map(AccountId::as_str),
-            region: account.settings.region.as_ref().map(Region::as_str),
-        })
-        .collect();
-    output::orphans(out, &accounts, &mut findings)?;
-    findings.extend(finished.iter_mut().flat_map(|one| one.findings.drain(..)));
     if let Some(export) = &export {
         export.inspect(&mut findings)?;
     }
+    orphans(&finished, inputs, args, &mut findings)?;
+    findings.extend(finished.iter_mut().flat_map(|one| one.findings.drain(..)));
     inputs.suppressions.apply(&mut findings, &config.config, out);
     if !any_error(&findings) {
         findings.extend(inputs.suppressions.unused(&findings, &args.accounts, false));
@@ -173,6 +182,26 @@ fn write(
         stdout.push_str(&export.write()?);
     }
     Ok(Reply { findings, stdout, note: unrecorded(inputs), failed: false })
+}
+
+/// Findings of the out folders that belong to no account's name. Where something is wrong with the account that one is of, that is
+/// said instead: to remove the folder would hide it.
+fn orphans(
+    finished: &[StagedAccount],
+    inputs: &Inputs,
+    args: &SynthArgs,
+    findings: &mut Vec<Finding>,
+) -> Result<(), Failure> {
+    let nothing_wrong = !any_error(findings) && !finished.iter().any(|one| any_error(&one.findings));
+    let new: Vec<&str> =
+        finished.iter().filter(|_| nothing_wrong && !args.check).map(|one| one.name.as_str()).collect();
+    let mut found = Vec::new();
+    output::orphans(&args.fleet.out, &inputs.configured(), &new, &mut found)?;
+    let wrong = finished.iter().filter(|one| any_error(&one.findings)).flat_map(|one| &one.before);
+    let explained: Vec<&Path> = wrong.map(|before| before.folder.as_path()).collect();
+    found.retain(|finding| finding.place.as_ref().is_none_or(|place| !explained.contains(&place.path())));
+    findings.extend(found);
+    Ok(())
 }
 
 /// The note on what nobody can show later: who read what, where no settings say whether that is logged.

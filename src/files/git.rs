@@ -61,6 +61,16 @@ pub fn read_revision(revision: &str, folder: &Path) -> Result<RevisionFiles, Str
     Ok(RevisionFiles { files: contents(place, blobs).map_err(other)?, links })
 }
 
+/// Whether a folder's working copy holds anything else than a revision does: `false` where git cannot say it.
+pub fn differs(revision: &str, folder: &Path) -> bool {
+    let Some(name) = folder.file_name().and_then(|name| name.to_str()) else { return false };
+    let place = folder.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let changed = ["--literal-pathspecs", "diff", "--name-only", "--end-of-options", revision, "--", name];
+    let new = ["--literal-pathspecs", "ls-files", "--others", "--exclude-standard", "--", name];
+    let lists_any = |arguments: &[&str]| run(place, arguments).is_ok_and(|listed| !listed.is_empty());
+    lists_any(&changed) || lists_any(&new)
+}
+
 /// What a folder's working copy is of: the revision, and whether anything was changed since. `None` outside of git.
 pub fn revision(folder: &Path) -> Option<String> {
     let described =

@@ -79,10 +79,11 @@ rules! {
     RosterReturned, "roster::returned", Warning, "a user of a name that someone had who left, and whose folder may still be there";
     RosterManyLeave, "roster::many-leave", Warning, "more than a tenth of an account's people, and more than two, leave at once: an error with `--locked`, and where others join in the same run, until `synth --leavers N` has written the lock";
     RosterUnknownUser, "roster::unknown-user", Error, "a user was named whom neither the roster nor, for `racestack offboard`, the lock has; for `racestack adopt`, whom the account does not have";
-    LockMissing, "lock::missing", Error, "the out folder holds users stacks, but the lock that placed their users is gone";
+    LockMissing, "lock::missing", Error, "the out folder, also under the name that the account had before, holds users stacks, but the lock that placed their users is gone";
     LockVersion, "lock::version", Error, "the lock is of a form that this racestack does not know";
     LockBroken, "lock::broken", Error, "the lock is not as racestack wrote it";
     LockMoved, "lock::moved", Error, "the lock has a user in another stack, or under other names, than the out folder";
+    LockCopied, "lock::copied", Warning, "the lock of an account that has no stacks yet has no lines but those of another account's";
     LockRenamedNotebook, "lock::renamed-notebook", Error, "a notebook that would get another name, and so be replaced by an empty one";
     LockNeedsUpdate, "lock::needs-update", Error, "`synth --locked` would have to change the lock";
     NotebookInvalidName, "notebook::invalid-name", Error, "a notebook name that SageMaker refuses, or that holds `--`";

@@ -46,7 +46,8 @@ fn renamed(account: &Account, user: &User, was: &str, place: Place) -> Finding {
     }
     let known = UserName::parse(was).ok().filter(|was| account.lock.entries.contains_key(was));
     let Some(was) = known else {
-        let message = format!("the lock knows no user `{}` that `{}` could have been", shorten(was), user.name);
+        let lock = account.lock_source.path.display();
+        let message = format!("`{}` was `{}` by the roster, and `{lock}` has no such user", user.name, shorten(was));
         let former = account.lock.entries.keys().map(UserName::as_str).filter(|name| account.user(name).is_none());
         let help = suggest(was, former, "remove `was`");
         return Finding::new(Rule::RosterStaleWas, message).at(place).help(help);
@@ -85,7 +86,13 @@ fn maybe_renamed(account: &Account, user: &User) -> Option<Finding> {
     let message = format!("`{}` is new, and has the e-mail address of `{was}`, who leaves", user.name);
     let finding = Finding::new(Rule::RosterMaybeRenamed, message).at(user.place.clone());
     let (finding, count) = steps(account, user, was, finding);
-    Some(finding.help(format!("if this is the same person, say `was: {was}`, and take the steps 1 to {count}")))
+    let extension = user.place.path().extension().unwrap_or_default();
+    let write = if extension == "yaml" || extension == "yml" {
+        format!("add `was: {was}`")
+    } else {
+        format!("write `{was}` into the column `was`, a new one where there is none")
+    };
+    Some(finding.help(format!("if this is the same person, {write}, and take the steps 1 to {count}")))
 }
 
 /// The finding with what CloudFormation does with a user under a new name and the steps that keep what would be lost, and how many

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::listing::{ACCOUNT, FolderManifest, kind_of, why_unreadable};
+use super::listing::{FolderManifest, kind_of, why_unreadable};
 use super::{MANIFEST_FILE, OutputFile, RESTORE_MANIFEST};
 use crate::config::conflict_line;
 use crate::files::{self, FileError, FileKind};
@@ -139,58 +139,6 @@ pub fn inspect(folder: &Path, wanted: &[OutputFile], findings: &mut Vec<Finding>
 
 fn finding(rule: Rule, message: String, path: &Path, help: impl Into<String>) -> Finding {
     Finding::new(rule, message).at(Place::of_file(path)).help(help)
-}
-
-/// A configured account: what tells its out folder, and its stacks, from others'.
-#[derive(Debug, Clone, Copy)]
-pub struct ConfiguredAccount<'a> {
-    /// Its name, which is its folder's.
-    pub name: &'a str,
-    pub id: Option<&'a str>,
-    pub region: Option<&'a str>,
-}
-
-/// The folders of accounts that are no longer configured: their stacks may still be deployed. Those of a folder whose
-/// manifest names the ID and the region of a configured account are that account's, which had another name.
-pub fn orphans(out: &Path, accounts: &[ConfiguredAccount<'_>], findings: &mut Vec<Finding>) -> Result<(), FileError> {
-    for entry in files::list(out)?.unwrap_or_default() {
-        let folder = entry.path;
-        let known = accounts.iter().any(|account| account.name == entry.name) || entry.name.starts_with('.');
-        if !entry.is_folder || known {
-            continue;
-        }
-        let manifest = FolderManifest::read(&folder)?;
-        // Handouts, say, are nobody's stacks.
-        if !manifest.is_there() || manifest.kind().is_some_and(|kind| kind != ACCOUNT) {
-            continue;
-        }
-        let renamed = manifest.account_id.as_deref().zip(manifest.region.as_deref()).and_then(|(id, region)| {
-            let account = accounts.iter().find(|account| account.id == Some(id))?;
-            Some((account.name, region, account.region == Some(region)))
-        });
-        let (message, help) = match renamed {
-            Some((name, region, false)) => (
-                format!(
-                    "`{}` is of the account that is now configured as `{name}`, in another region",
-                    folder.display()
-                ),
-                format!(
-                    "set the region of `{name}` back to `{region}`: the names of IAM and of buckets are global, so that the \
-                     stacks there and the new ones collide"
-                ),
-            ),
-            Some((name, ..)) => (
-                format!("`{}` is of the account that is now configured as `{name}`", folder.display()),
-                format!("remove the folder `{}`; delete no stack: they are those of `{name}`", folder.display()),
-            ),
-            None => (
-                format!("`{}` belongs to no configured account", folder.display()),
-                "delete the account's stacks if they are deployed, then remove the folder".to_owned(),
-            ),
-        };
-        findings.push(finding(Rule::OutputOrphan, message, &folder, help));
-    }
-    Ok(())
 }
 
 #[cfg(test)]

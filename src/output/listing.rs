@@ -32,9 +32,13 @@ pub(super) struct FolderManifest {
     #[serde(default, deserialize_with = "if_so")]
     holds: Option<String>,
     #[serde(default, deserialize_with = "if_so")]
+    pub account: Option<String>,
+    #[serde(default, deserialize_with = "if_so")]
     pub account_id: Option<String>,
     #[serde(default, deserialize_with = "if_so")]
     pub region: Option<String>,
+    #[serde(default, deserialize_with = "if_so")]
+    pub bucket: Option<String>,
     /// Why it does not say which files are racestack's.
     #[serde(skip)]
     pub unreadable: Option<String>,
@@ -113,6 +117,11 @@ impl FolderManifest {
 /// Why a manifest does not say which files are racestack's, if it does not: then synth leaves the folder as it is.
 pub fn why_unreadable(manifest: &[u8]) -> Option<String> {
     FolderManifest::parse(manifest).unreadable
+}
+
+/// What racestack wrote into a folder, in words, if it is not the out folder of accounts.
+pub fn held(folder: &Path) -> Result<Option<String>, FileError> {
+    Ok(FolderManifest::read(folder)?.kind().map(str::to_owned))
 }
 
 /// What a folder of these files holds in words.

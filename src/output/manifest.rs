@@ -104,6 +104,11 @@ impl Manifest {
         // A value made of strings and numbers always has a JSON form.
         serde_json::to_string_pretty(self).map(|json| json + "\n").unwrap_or_default()
     }
+
+    /// The company that its stacks are named after, where one of them says it.
+    pub fn company(&self) -> Option<&str> {
+        self.stacks.iter().find_map(|stack| stack.name.strip_suffix(&format!("-deepracer-{}", stack.part)))
+    }
 }
 
 fn user_entry(user: &User) -> UserEntry {

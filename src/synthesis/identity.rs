@@ -2,21 +2,29 @@
 //! bucket or company, than its out folder was made with.
 
 use super::account::AccountOutput;
+use super::former;
 use crate::finding::{Finding, Rule};
 use crate::model::Account;
-use crate::output::Manifest;
+use crate::output::{FormerOutput, Manifest, Relation};
 
 /// Findings about what an account's stacks are known by, against the manifest that its out folder has.
-pub(crate) fn check(made: &AccountOutput<'_>, old: &Manifest) -> Vec<Finding> {
+pub(crate) fn check(made: &AccountOutput<'_>, old: &Manifest, former: &FormerOutput) -> Vec<Finding> {
     let (account, new) = (made.account, &made.manifest);
     let finding = |key: &str, what: &str, before: &str, now: &str, note: &str| {
         let place = account.node.place_of(key);
         let message =
             format!("the stacks of `{}` are those of the {what} `{before}`, and would now be of `{now}`", account.name);
-        let help = format!(
-            "set `{key}` back; if nothing is deployed yet, or what is deployed is to be left behind: `--leave-behind`"
-        );
-        Finding::new(Rule::AccountLeftBehind, message).at(place).help(help).note(note)
+        let help = if let Relation::RenamedTo(name) = &former.relation {
+            former::move_folder(former, name)
+        } else {
+            format!(
+                "set `{key}` back; if nothing is deployed yet, or what is deployed is to be left behind: \
+                 `racestack synth --account {} --leave-behind`",
+                account.name
+            )
+        };
+        let why = former::reason(account, former);
+        Finding::new(Rule::AccountLeftBehind, message).at(place).help(help).notes(why).note(note)
     };
     if old.account_id != new.account_id {
         let note = "those that are deployed stay, with the notebooks and the folders; and as long as their bucket is there, no \
@@ -32,7 +40,8 @@ pub(crate) fn check(made: &AccountOutput<'_>, old: &Manifest) -> Vec<Finding> {
     let lost_folders = "CloudFormation makes the new bucket, which is empty; the former one is kept in no stack, with everybody's \
                         folders and models, and nobody may use it any more";
     let other_bucket = !old.bucket.is_empty() && old.bucket != new.bucket;
-    if let Some((before, now)) = companies(old, new) {
+    let companies = old.company().zip(new.company()).filter(|(before, now)| before != now);
+    if let Some((before, now)) = companies {
         let note =
             "each stack would be made beside the deployed one, and fail on the names of users and roles that this has";
         let found = finding("company", "company", before, now, note);
@@ -52,13 +61,4 @@ fn bucket_key(account: &Account, before: &str) -> &'static str {
         () if same_time => "bucket.purpose",
         () => "bucket.created",
     }
-}
-
-/// The companies that the stacks are named after, before and now, where these are two.
-fn companies<'a>(old: &'a Manifest, new: &'a Manifest) -> Option<(&'a str, &'a str)> {
-    old.stacks.iter().find_map(|old| {
-        let new = new.stacks.iter().find(|new| new.part == old.part && new.name != old.name)?;
-        let end = format!("-deepracer-{}", old.part);
-        Some((old.name.strip_suffix(&end)?, new.name.strip_suffix(&end)?))
-    })
 }

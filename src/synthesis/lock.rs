@@ -1,17 +1,18 @@
 //! What synth does about an account's lock before anything is written.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use super::Failure;
 use super::account::AccountOutput;
+use super::former;
 use super::identity;
 use crate::finding::{Finding, Rule, Severity, counted};
 use crate::model::{Account, FEW_LEAVERS, FEW_LEAVERS_PERCENT, LockEntry, PlacementLock, UserName, stack_word};
-use crate::output::{self, DeployedBy, Manifest, StackEntry, UserEntry};
+use crate::output::{self, DeployedBy, FormerOutput, Manifest, StackEntry, UserEntry};
 use crate::source::Place;
 
 /// What a run says of the locks that it finds.
+#[derive(Default)]
 pub(crate) struct LockOptions {
     /// Whether a lock that would change is an error.
     pub(crate) locked: bool,
@@ -23,35 +24,40 @@ pub(crate) struct LockOptions {
     pub(crate) leavers: Option<usize>,
 }
 
-/// Findings about the lock: gone while the out folder holds users stacks, at odds with the out folder, or in need of a
-/// change that was not asked for.
+/// Findings about the lock: gone while an out folder of the account holds users stacks, at odds with that folder, or in need
+/// of a change that was not asked for.
 pub(crate) fn check(
     made: &AccountOutput<'_>,
-    folder: &Path,
+    before: &[FormerOutput],
     wanted: &LockOptions,
     findings: &mut Vec<Finding>,
 ) -> Result<(), Failure> {
     let (account, lock) = (made.account, &made.lock);
     let place = Place::whole(&account.lock_source);
     let path = account.lock_source.path.display();
-    if !account.lock_exists && output::holds_users(folder)? {
-        findings.push(
-            Finding::new(Rule::LockMissing, format!("`{}` holds users stacks, but there is no lock", folder.display()))
-                .at(place)
-                .help(format!(
-                    "restore it: `git checkout -- {path}`; only if nothing was ever deployed, remove `{}` instead",
-                    folder.display()
-                ))
-                .note("a lock made anew could move users to other stacks, and CloudFormation would delete them"),
-        );
+    let found = findings.len();
+    for before in before {
+        if !account.lock_exists && output::holds_users(&before.folder)? {
+            let shown = before.folder.display();
+            findings.push(
+                Finding::new(Rule::LockMissing, format!("`{shown}` holds users stacks, but there is no lock"))
+                    .at(place.clone())
+                    .help(former::missing_lock(account, before))
+                    .notes(former::reason(account, before))
+                    .note("a lock made anew could move users to other stacks, and CloudFormation would delete them"),
+            );
+        }
+    }
+    if findings.len() > found {
         return Ok(());
     }
     findings.extend(many_leave(account, wanted));
-    if let Some(manifest) = output::read_manifest(folder)? {
-        moved(account, lock, &manifest, findings);
-        let left_behind = identity::check(made, &manifest);
+    for before in before {
+        let Some(manifest) = output::read_manifest(&before.folder)? else { continue };
+        moved(account, lock, &manifest, before, findings);
+        let left_behind = identity::check(made, &manifest, before);
         if left_behind.is_empty() {
-            removed(account, &manifest, folder, &made.manifest, findings);
+            removed(account, &manifest, before, &made.manifest, findings);
         }
         findings.extend(left_behind.into_iter().filter(|_| !wanted.leave_behind));
     }
@@ -92,7 +98,7 @@ fn many_leave(account: &Account, wanted: &LockOptions) -> Option<Finding> {
             "see whether rows are missing, as with a filter in a spreadsheet; if it is meant: `racestack synth --leavers {count}`"
         ))
         .note(format!("who leaves: {}", names.join(", ")))
-        .note("they keep their lines in the lock until `--leavers` has their number");
+        .note(format!("`{}` keeps their lines until `--leavers` has their number", account.lock_source.path.display()));
     if joining > 0 {
         let join = counted(joining, "person joins", "people join");
         finding = finding.note(format!("{join} at the same time: until then, nothing is written"));
@@ -131,7 +137,7 @@ impl<'a> Movement<'a> {
 }
 
 /// Stacks that the out folder holds and synth would no longer make: nothing deletes them but a person.
-fn removed(account: &Account, manifest: &Manifest, folder: &Path, new: &Manifest, findings: &mut Vec<Finding>) {
+fn removed(account: &Account, manifest: &Manifest, before: &FormerOutput, new: &Manifest, findings: &mut Vec<Finding>) {
     // Its file may have another name. One of another name that holds the same is no stack to delete either.
     let is_made =
         |stack: &StackEntry| new.stacks.iter().any(|other| other.name == stack.name || other.part == stack.part);
@@ -149,20 +155,30 @@ fn removed(account: &Account, manifest: &Manifest, folder: &Path, new: &Manifest
         };
         findings.push(
             Finding::new(Rule::OutputRemovedStack, format!("the stack `{}` is no longer made", stack.name))
-                .at(Place::of_file(folder.join(&stack.file)))
+                .at(Place::of_file(before.folder.join(&stack.file)))
                 .help(help),
         );
     }
 }
 
 /// Users whom the lock has elsewhere than the out folder: someone edited the lock, or merged it wrongly.
-fn moved(account: &Account, lock: &PlacementLock, manifest: &Manifest, findings: &mut Vec<Finding>) {
+fn moved(
+    account: &Account,
+    lock: &PlacementLock,
+    manifest: &Manifest,
+    before: &FormerOutput,
+    findings: &mut Vec<Finding>,
+) {
+    let disagreement = |message, place| {
+        let restore = former::restored_lock(account, before);
+        disagreement(message, place).help(restore).notes(former::reason(account, before))
+    };
     for stack in &manifest.stacks {
         for was in &stack.users {
             let Some((name, entry)) = entry_of(&account.lock, was) else {
                 let message =
                     format!("the lock has no line of `{}`, whom the out folder has in `{}`", was.name, stack.part);
-                findings.push(disagreement(account, message, Place::whole(&account.lock_source)));
+                findings.push(disagreement(message, Place::whole(&account.lock_source)));
                 continue;
             };
             let now = stack_word(entry.stack);
@@ -183,7 +199,7 @@ fn moved(account: &Account, lock: &PlacementLock, manifest: &Manifest, findings:
                     entry.logical_id, stack.part, was.logical_id
                 ),
             };
-            findings.push(disagreement(account, message, line_of(account, &was.name)));
+            findings.push(disagreement(message, line_of(account, &was.name)));
         }
     }
 }
@@ -198,7 +214,7 @@ fn no_room(account: &Account, lock: &PlacementLock, was: &UserEntry, part: &str)
             "deploy once without `{name}`, or remove one who was added to `{part}` since; {}",
             "`deploy: {template_bucket: NAME}` gives every stack more room"
         );
-        disagreement(account, message, line_of(account, &was.name)).help(help)
+        disagreement(message, line_of(account, &was.name)).help(help)
     })
 }
 
@@ -206,10 +222,9 @@ fn entry_of<'a>(lock: &'a PlacementLock, was: &UserEntry) -> Option<(&'a UserNam
     lock.entries.get_key_value(&UserName::parse(&was.name).ok()?)
 }
 
-fn disagreement(account: &Account, message: String, place: Place) -> Finding {
+fn disagreement(message: String, place: Place) -> Finding {
     Finding::new(Rule::LockMoved, message)
         .at(place)
-        .help(format!("restore the line: `git checkout -- {}`", account.lock_source.path.display()))
         .note("CloudFormation would delete the user and the notebook, and make new ones")
 }
 

@@ -4,17 +4,20 @@
 
 mod account;
 pub(crate) mod committed;
+pub(crate) mod copied;
 pub(crate) mod export;
 mod folders;
+mod former;
 mod identity;
 pub(crate) mod inputs;
 pub(crate) mod lock;
 
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 
 pub(crate) use account::{AccountOutput, SynthOptions, render_account, synthesise_all};
 pub(crate) use folders::{claim, refuse_inside, stale};
 
+use crate::config::{ACCOUNTS_FOLDER, SETTINGS_FILE};
 use crate::files::{self, FileError};
 use crate::finding::Finding;
 use crate::render::RenderFailure;
@@ -75,8 +78,33 @@ pub struct Progress<'a> {
 /// Refuses a config folder that is not there: with a folder, what is missing in it are findings.
 pub(crate) fn require_config(folder: &Path) -> Result<(), Failure> {
     if files::list(folder)?.is_none() {
-        let message = format!("there is no folder `{}`; `racestack init DIR` makes one", folder.display());
-        return Err(Failure::Usage(message));
+        let help = run_above(folder).unwrap_or_else(|| "`racestack init DIR` makes one".to_owned());
+        return Err(Failure::Usage(format!("there is no folder `{}`; {help}", folder.display())));
     }
     Ok(())
+}
+
+/// So many folders up a configuration is looked for.
+const LEVELS: usize = 8;
+
+/// What to do in a folder below the one that holds the config folder `config`, if there is such a one.
+pub(crate) fn run_above(config: &Path) -> Option<String> {
+    if !config.components().all(|part| matches!(part, Component::Normal(_))) || is_configuration(config) {
+        return None;
+    }
+    let mut above = PathBuf::new();
+    for _ in 0..LEVELS {
+        above.push("..");
+        if is_configuration(&above.join(config)) {
+            let above = above.display();
+            return Some(format!("a folder above holds a configuration: `cd {above}`, then run it again"));
+        }
+    }
+    None
+}
+
+/// Whether a folder holds settings and accounts.
+pub(crate) fn is_configuration(folder: &Path) -> bool {
+    let is_there = |name: &str| matches!(files::kind(&folder.join(name)), Ok(Some(_)));
+    is_there(SETTINGS_FILE) && is_there(ACCOUNTS_FOLDER)
 }

@@ -56,6 +56,16 @@ for option in "$@"; do
   case $option in '' | --*=) misused "the option '$option' says nothing" ;; esac
 done
 
+# An account is no option of deploy.sh.
+before=''
+for option in "$@"; do
+  case $before:$option in
+    *:-* | --jobs:* | --only:* | --leavers:*) ;;
+    *) misused "there is no option '$option'; accounts are named in a variable: ACCOUNTS='$option' bash deploy-all.sh" ;;
+  esac
+  before=$option
+done
+
 work=$(mktemp -d "${TMPDIR:-/tmp}/racestack.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 # Each deploy.sh says itself how to go on; background processes hear of no Ctrl-C.
@@ -90,7 +100,7 @@ config=$out/../config/accounts
 seen=''
 for account in "${accounts[@]}"; do
   if [ -d "$config" ] && [ ! -e "$config/$account" ]; then
-    printf 'deploy-all.sh: %s is no configured account: there is no config/accounts/%s; if it was renamed, remove %s: nothing was deployed\n' \
+    printf 'deploy-all.sh: %s is no configured account: there is no config/accounts/%s; if it was renamed, racestack synth says what to do with %s: nothing was deployed\n' \
       "$out/$account" "$account" "$out/$account" >&2
     exit 2
   fi
@@ -152,5 +162,7 @@ for account in "${accounts[@]}"; do
     grep -E '^(  failed:|  skipped:|deploy\.sh:)' "$work/$account.log" | sed 's/^ */  /' || true
   fi
 done
-printf '%d accounts, %d failed\n' "${#accounts[@]}" "$failed"
+accounts_word=accounts
+[ "${#accounts[@]}" != 1 ] || accounts_word=account
+printf '%d %s, %d failed\n' "${#accounts[@]}" "$accounts_word" "$failed"
 [ "$failed" = 0 ]

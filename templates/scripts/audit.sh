@@ -117,9 +117,10 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/racestack.XXXXXX") ||
   fail 'no temporary folder can be made: set TMPDIR to a folder that can be written to'
 trap 'rm -rf "$work"' EXIT
 
-found=$(ask main sts get-caller-identity --query Account --output text) || fail "AWS does not say who asks: $(errors main)"
+found=$(ask main sts get-caller-identity --query Account --output text) || fail "the AWS CLI has no credentials that work (set AWS_PROFILE, or sign in: 'aws sso login'): nothing was written
+$(errors main)"
 [ "$found" = "$account" ] ||
-  fail "these credentials are those of the account $found, and $account_name is $account: nothing was written"
+  fail "these credentials are those of the account $found, and $account_name is $account: set AWS_PROFILE to a profile of it: nothing was written"
 mkdir -p -- "$1" || fail "the folder $1 cannot be made"
 cd -- "$1"
 if [ -f export.json ]; then

@@ -273,9 +273,10 @@ command -v aws >/dev/null || fail 'the AWS CLI is missing: install it, version 1
 work=$(mktemp -d "${TMPDIR:-/tmp}/racestack.XXXXXX") ||
   fail 'no temporary folder can be made: set TMPDIR to a folder that can be written to'
 trap 'rm -rf "$work"' EXIT
-found=$(ask sts get-caller-identity --query Account --output text) || fail "AWS does not say who asks: $(errors)"
+found=$(ask sts get-caller-identity --query Account --output text) || fail "the AWS CLI has no credentials that work (set AWS_PROFILE, or sign in: 'aws sso login'): nothing was done
+$(errors)"
 [ "$found" = "$account" ] ||
-  fail "these credentials are those of the account $found, and $account_name is $account: nothing was done"
+  fail "these credentials are those of the account $found, and $account_name is $account: set AWS_PROFILE to a profile of it: nothing was done"
 
 case $step in
   stacks) import_stacks ;;

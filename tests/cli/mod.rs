@@ -88,6 +88,34 @@ fn nothing_of_the_cases_is_never_read_or_hidden_by_another() {
     }
 }
 
+#[test]
+fn a_run_below_the_config_folder_says_where_to_run_it() {
+    let sandbox = tempfile::tempdir().unwrap();
+    let account = sandbox.path().join("config/accounts/tokyo");
+    std::fs::create_dir_all(&account).unwrap();
+    std::fs::create_dir(sandbox.path().join("out")).unwrap();
+    std::fs::write(sandbox.path().join("config/settings.yaml"), "company: mycompany\n").unwrap();
+    let before = tree(sandbox.path());
+    for (folder, up) in
+        [("config", ".."), ("config/accounts", "../.."), ("config/accounts/tokyo", "../../.."), ("out", "..")]
+    {
+        let help = format!("; a folder above holds a configuration: `cd {up}`, then run it again");
+        for (args, missing, end) in [
+            ("synth", "folder `config`", ""),
+            ("explain --account tokyo company", "folder `config`", ""),
+            ("diff --git HEAD", "folder `out`", ""),
+            ("init --ci github", "`config` here", "; nothing was written"),
+        ] {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_racestack"));
+            let output = command.args(args.split(' ')).current_dir(sandbox.path().join(folder)).output().unwrap();
+            let said = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(said, format!("error: there is no {missing}{help}{end}\n"), "{args} in {folder}");
+            assert_eq!(output.status.code(), Some(2));
+        }
+    }
+    assert_eq!(tree(sandbox.path()), before);
+}
+
 /// Whether the expected files are being rewritten at this moment.
 fn blessing() -> bool {
     std::env::var("BLESS").is_ok()

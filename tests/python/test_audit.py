@@ -239,9 +239,29 @@ def test_another_accounts_credentials_write_nothing(account: Workspace, other_mo
         check=False,
     )
     assert finished.returncode == 1
-    assert "nothing was written" in finished.stderr
+    assert "and tokyo is 111122223333: set AWS_PROFILE to a profile of it: nothing was written" in finished.stderr
     assert not (account.root / "export").exists()
     assert REGION in script.read_text()
+
+
+def test_without_credentials_it_says_what_to_set(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path / "the account", SETTINGS["hardened"])
+    workspace.write(({"name": "mei"},))
+    aws = tmp_path / "aws"
+    aws.write_text("#!/bin/sh\necho 'Unable to locate credentials. You can configure credentials by running aws configure.' >&2; exit 253\n")
+    aws.chmod(0o755)
+    finished = subprocess.run(
+        ["bash", write_script(workspace), tmp_path / "export"],
+        env=os.environ | {"PATH": os.pathsep.join([str(tmp_path), os.environ["PATH"]])},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert finished.returncode == 1
+    assert "the AWS CLI has no credentials that work (set AWS_PROFILE, or sign in: 'aws sso login'): nothing was written" in finished.stderr
+    assert "Unable to locate credentials" in finished.stderr
+    assert not (tmp_path / "export").exists()
 
 
 def test_five_thousand_people_take_little_memory(tmp_path: Path) -> None:

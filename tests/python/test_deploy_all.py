@@ -27,7 +27,7 @@ def account(tmp_path: Path) -> Workspace:
 def test_all_accounts_are_deployed(account: Workspace, aws: StubAws) -> None:
     finished = aws.run(SCRIPT, "--jobs", "2", OUT=str(account.root / "out"))
     assert finished.returncode == 0, finished.stdout + finished.stderr
-    assert finished.stdout.endswith("tokyo: done\n1 accounts, 0 failed\n")
+    assert finished.stdout.endswith("tokyo: done\n1 account, 0 failed\n")
 
 
 def test_it_finds_out_beside_itself_from_any_folder(account: Workspace, aws: StubAws) -> None:
@@ -37,7 +37,7 @@ def test_it_finds_out_beside_itself_from_any_folder(account: Workspace, aws: Stu
     for path in (Path(script), link, Path(link.name)):
         finished = aws.run(path, CDPATH=str(account.root))
         assert finished.returncode == 0, finished.stdout + finished.stderr
-        assert finished.stdout.endswith("tokyo: done\n1 accounts, 0 failed\n")
+        assert finished.stdout.endswith("tokyo: done\n1 account, 0 failed\n")
 
 
 @pytest.mark.parametrize("options", [["--help"], ["-h"], ["--jobs", "2", "--help"]])
@@ -69,7 +69,7 @@ def test_the_summary_has_what_failed(account: Workspace, aws: StubAws) -> None:
     assert finished.stdout.endswith(
         "tokyo: FAILED with 1\n  failed: mycompany-deepracer-access: the stack is ROLLBACK_COMPLETE: "
         "First (AWS::IAM::User): bob already exists\n"
-        "  skipped: mycompany-deepracer-users-001 needs mycompany-deepracer-access, which failed\n1 accounts, 1 failed\n"
+        "  skipped: mycompany-deepracer-users-001 needs mycompany-deepracer-access, which failed\n1 account, 1 failed\n"
     )
 
 
@@ -104,3 +104,11 @@ def test_how_many_at_once_is_a_number_from_1(account: Workspace, aws: StubAws, a
 def test_an_option_that_says_nothing_is_misuse(account: Workspace, aws: StubAws, options: list[str]) -> None:
     finished = aws.run(SCRIPT, *options, OUT=str(account.root / "out"))
     assert (finished.returncode, aws.asked()) == (2, [])
+
+
+@pytest.mark.parametrize("options", [["tokyo"], ["--dry-run", "tokyo"], ["--jobs", "2", "tokyo"], ["--jobs=2", "tokyo"]])
+def test_an_account_is_no_option(account: Workspace, aws: StubAws, options: list[str]) -> None:
+    finished = aws.run(SCRIPT, *options, OUT=str(account.root / "out"))
+    assert (finished.returncode, aws.asked()) == (2, [])
+    assert "there is no option 'tokyo'; accounts are named in a variable: ACCOUNTS='tokyo' bash deploy-all.sh" in finished.stderr
+    assert finished.stderr.count("usage:") == 1

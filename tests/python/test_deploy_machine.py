@@ -171,6 +171,17 @@ def test_credentials_of_no_account_are_told(account: Workspace, aws: StubAws, an
     assert f"names no account for its credentials, but '{answer}': nothing was deployed" in finished.stderr
 
 
+@pytest.mark.parametrize("profile", ["", "work"])
+def test_credentials_of_another_account_are_told_with_what_to_do(account: Workspace, aws: StubAws, profile: str) -> None:
+    finished = aws.run(account.out / "deploy.sh", STUB_ACCOUNT="999988887777", AWS_PROFILE=profile)
+    assert finished.returncode == 1
+    used = f" (AWS_PROFILE={profile})" if profile else ""
+    assert (
+        f"the credentials{used} are of account 999988887777, the stacks of 111122223333: set AWS_PROFILE to a profile of 111122223333, "
+        "or correct account_id in config/accounts/tokyo/settings.yaml: nothing was deployed"
+    ) in finished.stderr
+
+
 @pytest.mark.parametrize("tool", ["awk", "sed", "grep", "tr", "mktemp", "readlink"])
 def test_a_missing_command_is_named(account: Workspace, aws: StubAws, tool: str) -> None:
     tools = aws.folder / "tools"

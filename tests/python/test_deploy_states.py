@@ -279,7 +279,7 @@ def test_one_stack_alone(account: Workspace, aws: StubAws) -> None:
     assert "1 deployed" in again.stdout
     unknown = aws.run(account.out / "deploy.sh", "--only", "users-009")
     assert (unknown.returncode, aws.asked()) == (2, [])
-    assert "there is no stack users-009; there are: mycompany-deepracer-storage" in unknown.stderr
+    assert "there is no stack users-009; there are: storage access" in unknown.stderr
 
 
 @pytest.mark.parametrize("leaving, options, code, said", [

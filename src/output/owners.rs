@@ -1,0 +1,171 @@
+//! Which configured account a folder of the out folder is of. Its name says it, unless the account's folder was renamed in the
+//! configuration: then its manifest does.
+
+use std::path::{Path, PathBuf};
+
+use super::listing::{ACCOUNT, FolderManifest};
+use super::manifest::{self, Manifest, holds_users};
+use crate::files::{self, FileError};
+use crate::finding::{Finding, Rule};
+use crate::source::Place;
+
+/// A configured account: what tells its out folder, and its stacks, from others'.
+#[derive(Debug, Clone, Copy)]
+pub struct ConfiguredAccount<'a> {
+    /// Its name, which is its folder's.
+    pub name: &'a str,
+    pub id: Option<&'a str>,
+    pub region: Option<&'a str>,
+    pub company: Option<&'a str>,
+}
+
+/// A folder of the out folder that holds what an account was made with before.
+#[derive(Debug)]
+pub struct FormerOutput {
+    pub folder: PathBuf,
+    pub relation: Relation,
+}
+
+/// Why a folder is the one of an account.
+#[derive(Debug)]
+pub enum Relation {
+    /// It has its name. In it, the account has perhaps the name of before.
+    SameName { within: String },
+    /// It has its name, but is of the account that is now configured under this other name, which has no folder yet.
+    RenamedTo(String),
+    /// It has the name that the account had before: its manifest has what is said here.
+    RenamedFrom { name: String, has: String },
+}
+
+/// The folders that hold what an account was made with before: that of its name, and one of another name whose manifest has its
+/// ID or, where no folder has its name and no other account that ID, its bucket.
+pub fn former_outputs(
+    out: &Path,
+    made: &Manifest,
+    accounts: &[ConfiguredAccount<'_>],
+) -> Result<Vec<FormerOutput>, FileError> {
+    let folder = out.join(&made.account);
+    let own = FolderManifest::read(&folder)?;
+    let same_name = Relation::SameName { within: own.account.clone().unwrap_or_else(|| made.account.clone()) };
+    if own.account_id.as_deref() == Some(&made.account_id) {
+        return Ok(vec![FormerOutput { folder, relation: same_name }]);
+    }
+    let mut best = None;
+    for (name, folder, manifest) in account_folders(out)?.into_iter().filter(|(name, ..)| *name != made.account) {
+        let id = manifest.account_id.as_deref();
+        let same_id = id == Some(&made.account_id);
+        let is_others = accounts.iter().any(|other| other.name == name || other.id.is_some() && other.id == id);
+        let same_bucket = !made.bucket.is_empty() && manifest.bucket.as_deref() == Some(&made.bucket);
+        if !same_id && (!same_bucket || is_others || own.is_there()) {
+            continue;
+        }
+        // Of several that earlier names left, that which is most like it.
+        let same_region = manifest.region.as_deref() == Some(&made.region);
+        let likeness = (same_id, same_region, same_bucket, holds_users(&folder)?);
+        if best.as_ref().is_none_or(|(most, _)| *most <= likeness) {
+            let has = if same_id {
+                format!("the AWS account `{}`", made.account_id)
+            } else {
+                format!("the bucket `{}`", made.bucket)
+            };
+            best = Some((likeness, FormerOutput { folder, relation: Relation::RenamedFrom { name, has } }));
+        }
+    }
+    let mut found = Vec::new();
+    if own.is_there() {
+        let renamed = accounts.iter().find(|other| other.id.is_some() && other.id == own.account_id.as_deref());
+        let relation = match renamed {
+            Some(other) if !is_written(out, other.name)? => Relation::RenamedTo(other.name.to_owned()),
+            _ => same_name,
+        };
+        found.push(FormerOutput { folder, relation });
+    }
+    found.extend(best.map(|(_, output)| output));
+    Ok(found)
+}
+
+/// Whether an account has its stacks in the out folder.
+pub fn is_written(out: &Path, name: &str) -> Result<bool, FileError> {
+    Ok(FolderManifest::read(&out.join(name))?.is_there())
+}
+
+/// The folders of accounts that are no longer configured: their stacks may still be deployed. Those of a folder whose
+/// manifest names the ID, the region and the company of a configured account are that account's, which had another name.
+/// `new` are the accounts whose folders are about to be written.
+pub fn orphans(
+    out: &Path,
+    accounts: &[ConfiguredAccount<'_>],
+    new: &[&str],
+    findings: &mut Vec<Finding>,
+) -> Result<(), FileError> {
+    for (name, folder, manifest) in account_folders(out)? {
+        if accounts.iter().any(|account| account.name == name) {
+            continue;
+        }
+        let (id, region) = (manifest.account_id.as_deref(), manifest.region.as_deref());
+        let renamed = accounts.iter().find(|account| account.id.is_some() && account.id == id).zip(region);
+        let shown = folder.display();
+        let (message, help) = match renamed {
+            None => (
+                format!("`{shown}` belongs to no configured account"),
+                "delete the account's stacks if they are deployed, then remove the folder".to_owned(),
+            ),
+            Some((account, region)) if account.region != Some(region) => (
+                format!("`{shown}` is of the account that is now configured as `{}`, in another region", account.name),
+                format!(
+                    "set the region of `{}` back to `{region}`: the names of IAM and of buckets are global, so that the \
+                     stacks there and the new ones collide",
+                    account.name
+                ),
+            ),
+            Some((account, _)) => {
+                let before = manifest::read(&folder)?;
+                let company = before.as_ref().and_then(Manifest::company);
+                of_renamed(out, &folder, account, company.filter(|company| account.company != Some(company)), new)?
+            }
+        };
+        findings.push(Finding::new(Rule::OutputOrphan, message).at(Place::of_file(&folder)).help(help));
+    }
+    Ok(())
+}
+
+/// What is said of a folder of an account that has another name now, and perhaps is of another company than its stacks.
+fn of_renamed(
+    out: &Path,
+    folder: &Path,
+    account: &ConfiguredAccount<'_>,
+    other_company: Option<&str>,
+    new: &[&str],
+) -> Result<(String, String), FileError> {
+    let (shown, name) = (folder.display(), account.name);
+    let message = format!("`{shown}` is of the account that is now configured as `{name}`");
+    if let Some(company) = other_company {
+        let help = format!(
+            "set `company` of `{name}` back to `{company}`; if nobody needs its stacks any more, delete them, then remove the \
+             folder `{shown}`"
+        );
+        return Ok((format!("{message}, with the stacks of the company `{company}`"), help));
+    }
+    let kept = format!("delete no stack: they are those of `{name}`");
+    // What is about to be written was compared with it.
+    Ok(if new.contains(&name) || is_written(out, name)? {
+        (message, format!("remove the folder `{shown}`; {kept}"))
+    } else {
+        (message, format!("move it: `git mv {shown} {}`, then run `racestack synth`; {kept}", out.join(name).display()))
+    })
+}
+
+/// The folders that hold an account's stacks, with their names and manifests. Handouts, say, are nobody's stacks.
+fn account_folders(out: &Path) -> Result<Vec<(String, PathBuf, FolderManifest)>, FileError> {
+    let mut folders = Vec::new();
+    for entry in files::list(out)?.unwrap_or_default() {
+        if !entry.is_folder || entry.name.starts_with('.') {
+            continue;
+        }
+        let manifest = FolderManifest::read(&entry.path)?;
+        if manifest.is_there() && manifest.kind().is_none_or(|kind| kind == ACCOUNT) {
+            folders.push((entry.name, entry.path, manifest));
+        }
+    }
+    Ok(folders)
+}

@@ -1,0 +1,58 @@
+//! What is said of an account whose stacks are in an out folder of another name: its folder in the configuration was renamed.
+
+use std::path::PathBuf;
+
+use crate::model::Account;
+use crate::output::{FormerOutput, Relation};
+
+/// Why an out folder is the account's, where its name does not say it.
+pub(super) fn reason(account: &Account, before: &FormerOutput) -> Option<String> {
+    let Relation::RenamedFrom { has, .. } = &before.relation else { return None };
+    Some(format!("`{}` is of `{}`, under another name: it has {has}", before.folder.display(), account.name))
+}
+
+/// What to do where the lock is gone.
+pub(super) fn missing_lock(account: &Account, before: &FormerOutput) -> String {
+    let path = account.lock_source.path.display();
+    let or_remove = format!("only if nothing was ever deployed, remove `{}` instead", before.folder.display());
+    match &before.relation {
+        Relation::SameName { within } if *within == account.name.as_str() => {
+            format!("restore it: `git checkout -- {path}`; {or_remove}")
+        }
+        Relation::SameName { within: name } | Relation::RenamedFrom { name, .. } => {
+            format!("the lock moves with the account: {}; {or_remove}", take_along(account, name))
+        }
+        Relation::RenamedTo(name) => move_folder(before, name),
+    }
+}
+
+/// What to do where the lock says something else than the out folder.
+pub(super) fn restored_lock(account: &Account, before: &FormerOutput) -> String {
+    match &before.relation {
+        Relation::SameName { within } if *within == account.name.as_str() => {
+            format!("restore the line: `git checkout -- {}`", account.lock_source.path.display())
+        }
+        Relation::SameName { within: name } | Relation::RenamedFrom { name, .. } => {
+            format!("restore the line: {}", take_along(account, name))
+        }
+        Relation::RenamedTo(name) => move_folder(before, name),
+    }
+}
+
+/// How an out folder gets to the account that has another name now.
+pub(super) fn move_folder(before: &FormerOutput, name: &str) -> String {
+    let (shown, target) = (before.folder.display(), before.folder.with_file_name(name));
+    format!("the stacks in `{shown}` are those of `{name}` now: `git mv {shown} {}`", target.display())
+}
+
+/// The command that makes the account's lock that of its former name, wherever this is.
+fn take_along(account: &Account, name: &str) -> String {
+    format!("`git show HEAD:./{} > {}`", lock_of(account, name).display(), account.lock_source.path.display())
+}
+
+/// The lock of another account, or of a former one, beside the account's own.
+pub(super) fn lock_of(account: &Account, name: &str) -> PathBuf {
+    let own = &account.lock_source.path;
+    let folder = own.parent().map(|folder| folder.with_file_name(name)).unwrap_or_default();
+    own.file_name().map(|file| folder.join(file)).unwrap_or_default()
+}
