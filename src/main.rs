@@ -17,7 +17,7 @@ static ALLOCATOR: MiMalloc = MiMalloc;
 const PATIENCE: Duration = Duration::from_secs(1);
 
 fn main() -> ExitCode {
-    let args = match cli::Args::try_parse() {
+    let args = match cli::Args::try_parse().map_err(cli::with_hint) {
         Ok(args) => args,
         // Help is none, and ends with 0.
         Err(error) => return ended(&error.print(), u8::try_from(error.exit_code()).unwrap_or(2)),

@@ -285,23 +285,32 @@ fn the_old_side_may_be_a_revision() {
     let git = |arguments: &[&str]| git_in(place.path(), arguments);
     let manifest =
         r#"{"account": "tokyo", "account_id": "1", "region": "r", "stacks": [{"name": "s", "file": "s.yaml"}]}"#;
-    git(&["init", "--quiet"]);
+    git(&["init", "--quiet", "--initial-branch=master"]);
     std::fs::write(account.join("manifest.json"), manifest).unwrap();
     std::fs::write(account.join("s.yaml"), "Resources:\n  A: {Type: AWS::SNS::Topic}\n").unwrap();
+    let out = place.path().join("my out");
+    let out = out.to_str().unwrap();
+    let since = |revision: &str| racestack(&["racestack", "diff", "--git", revision, out]);
+    let (none, said) = (since("HEAD"), "nothing is committed yet; run `git add . && git commit -m first`");
+    assert_eq!((none.code, none.stderr), (2, format!("error: git knows no revision `HEAD`: {said}\n")));
     git(&["commit", "--quiet", "--allow-empty", "--message", "nothing"]);
     git(&["add", "."]);
     git(&["commit", "--quiet", "--message", "a"]);
     std::fs::write(account.join("s.yaml"), "Resources:\n  B: {Type: AWS::SNS::Topic}\n").unwrap();
-    let out = place.path().join("my out");
-    let out = out.to_str().unwrap();
-    let since = |revision: &str| racestack(&["racestack", "diff", "--git", revision, out]);
     assert!(since("HEAD").stdout.contains("1 to add, 0 to change, 0 to replace, 1 to destroy"));
     assert!(since("HEAD~1").stdout.contains("1 to add, 0 to change, 0 to replace, 0 to destroy"));
     for unknown in ["nope", "--output=x", "HEAD~7"] {
         let outcome = racestack(&["racestack", "diff", &format!("--git={unknown}"), out]);
-        let said = format!("error: git knows no revision `{unknown}`\n");
+        let which = "the only branch is `master`: name that, or a commit of `git log`";
+        let said = format!("error: git knows no revision `{unknown}`; {which}\n");
         assert_eq!((outcome.code, outcome.stderr), (2, said));
     }
+    git(&["branch", "a"]);
+    let two = since("main").stderr;
+    assert!(two.contains("the branches are `a`, `master`: name one"), "{two}");
+    (0..4).for_each(|number| git(&["branch", &format!("b{number}")]));
+    let six = since("main").stderr;
+    assert!(six.contains("the branches are `a`, `b0`, `b1`, `b2`, `b3` and 1 more: name one"), "{six}");
     let range = since("HEAD~1..HEAD").stderr;
     assert!(range.starts_with("error: `HEAD~1..HEAD` is a range; name the older revision alone"), "{range}");
     let no_folders = racestack(&["racestack", "diff", "HEAD~1", "HEAD"]);
@@ -337,5 +346,6 @@ fn the_old_side_may_be_a_revision() {
     std::fs::write(copy.join("t.yaml"), "Resources: {}\n").unwrap();
     let outcome = racestack(&["racestack", "diff", "--git", "HEAD", elsewhere.path().join("out").to_str().unwrap()]);
     assert_eq!(outcome.code, 2);
-    assert!(outcome.stderr.ends_with("is in no git repository\n"), "{}", outcome.stderr);
+    let said = "is in no git repository; run `git init -b main` there, and commit what is in it\n";
+    assert!(outcome.stderr.ends_with(said), "{}", outcome.stderr);
 }

@@ -84,7 +84,8 @@ pub struct InitArgs {
     /// Also write what CI needs to check pull requests; alone where DIR has a configuration already
     #[arg(long, value_enum)]
     pub ci: Option<Ci>,
-    /// Write the schemas, `deploy-all.sh` and the files for CI, where they are, anew as this version has them
+    /// Write the schemas, `deploy-all.sh`, and the files for CI where they are, anew as this version has them; add
+    /// `.gitattributes` and `.gitignore` where they are missing
     #[arg(long, conflicts_with = "ci")]
     pub update: bool,
 }

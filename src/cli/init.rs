@@ -1,6 +1,5 @@
 //! `racestack init`: a new configuration, commented.
 
-use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -96,8 +95,26 @@ fn argument(folder: &Path) -> String {
     if folder.as_os_str().is_empty() { String::new() } else { format!(" {}", folder.display()) }
 }
 
+/// Writes a file where there is none. Of one that is there, what is printed names the lines that it lacks, if people keep it as
+/// they have it.
+fn write_missing(folder: &Path, (path, text): &(String, String)) -> Result<String, Failure> {
+    let place = folder.join(path);
+    let Some(found) = files::read(&place)? else {
+        files::create(&place, &NewFile { bytes: text.as_bytes(), executable: path == DEPLOY_ALL, same: None })?;
+        return Ok(format!("wrote {}\n", place.display()));
+    };
+    let mut stdout = String::new();
+    if KEPT.contains(&path.as_str()) {
+        for line in missing_lines(text, &String::from_utf8_lossy(&found)) {
+            // Writing to a string cannot fail.
+            let _ = writeln!(stdout, "kept {}: add the line `{line}` to it", place.display());
+        }
+    }
+    Ok(stdout)
+}
+
 /// Writes anew what an older version wrote, where it is: the schemas, and unless somebody has edited them, the files for CI and
-/// `deploy-all.sh`.
+/// `deploy-all.sh`. Where there is a configuration, also writes what of these is missing beside it, but for the files for CI.
 fn update(folder: &Path) -> Result<String, Failure> {
     let mut stdout = String::new();
     for (place, text, edited) in differing(&folder.join("config"), folder)? {
@@ -109,8 +126,15 @@ fn update(folder: &Path) -> Result<String, Failure> {
             writeln!(stdout, "updated {}", place.display())
         };
     }
+    let config = folder.join("config");
+    if files::list(&config)?.is_some() {
+        let beside = made(&FILES).into_iter().filter(|(path, _)| !path.starts_with("config/"));
+        for file in beside.chain(schemas().map(|(path, text)| (format!("config/{path}"), text))) {
+            stdout.push_str(&write_missing(folder, &file)?);
+        }
+    }
     if stdout.is_empty() {
-        require_config(&folder.join("config"))?;
+        require_config(&config)?;
         stdout.push_str("nothing to update\n");
     }
     Ok(stdout)
@@ -136,36 +160,23 @@ pub(super) fn run(args: &InitArgs) -> Result<String, Failure> {
         None => {}
     }
     // All are looked for before any is written, so that a refusal leaves nothing half made.
-    let mut kept = BTreeMap::new();
     // Said and written as a person would: `config`, not `./config`.
     let folder = args.folder.strip_prefix(".").unwrap_or(&args.folder);
     for (path, _) in &new {
         let place = folder.join(path);
-        if let Some(bytes) = files::read(&place)? {
-            if KEPT.contains(&path.as_str()) {
-                kept.insert(path.clone(), bytes);
-                continue;
-            }
+        let found = files::read(&place)?;
+        if found.is_some() && !KEPT.contains(&path.as_str()) {
             return Err(Failure::Usage(format!(
-                "`{}` exists; nothing was written; `racestack init --update{}` writes anew what another version wrote",
+                "`{}` exists; nothing was written; `racestack init --update{}` writes what is missing beside a \
+                 configuration, and anew what another version wrote",
                 place.display(),
                 argument(folder)
             )));
         }
     }
     let mut stdout = String::new();
-    for (path, text) in &new {
-        let place = folder.join(path);
-        if let Some(kept) = kept.get(path) {
-            for line in missing_lines(text, &String::from_utf8_lossy(kept)) {
-                // Writing to a string cannot fail.
-                let _ = writeln!(stdout, "kept {}: add the line `{line}` to it", place.display());
-            }
-            continue;
-        }
-        files::create(&place, &NewFile { bytes: text.as_bytes(), executable: path == DEPLOY_ALL, same: None })?;
-        // Writing to a string cannot fail.
-        let _ = writeln!(stdout, "wrote {}", place.display());
+    for file in &new {
+        stdout.push_str(&write_missing(folder, file)?);
     }
     if !has_configuration {
         stdout.push_str(&next_steps(folder));

@@ -8,6 +8,7 @@ mod built_in;
 mod diff;
 mod explain;
 mod handout;
+mod hint;
 mod init;
 mod limits;
 mod offboard;
@@ -19,6 +20,7 @@ mod synth;
 pub use args::Args;
 use args::{Command, SchemaKind};
 use clap::CommandFactory;
+pub use hint::with_hint;
 
 use crate::config;
 use crate::finding::{Finding, any_error, cap, sort};

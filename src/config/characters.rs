@@ -28,9 +28,21 @@ pub fn hidden_character(text: &str) -> Option<String> {
     refused_character(text, |c| c == ' ' || !(is_invisible(c) || is_full_width(c))).or_else(|| mixed_alphabets(text))
 }
 
-/// What is hard to see in a value that is refused as a whole, for a note: the same, or a space at an end.
+/// What is hard to see in a value that is refused as a whole, for a note: the same, a space at an end, or a curly quote.
 pub(super) fn odd_character(text: &str) -> Option<String> {
-    hidden_character(text).or_else(|| space_at_end(text))
+    let curly = || refused_character(text, |c| !is_curly_quote(c));
+    hidden_character(text).or_else(|| space_at_end(text)).or_else(curly)
+}
+
+/// How long a name is of which that is what is wrong, for a note.
+pub fn too_long(text: &str, most: usize) -> Option<String> {
+    let length = text.chars().count();
+    (length > most).then(|| format!("it has {length} characters"))
+}
+
+/// Whether it is a quote as word processors write them.
+pub(super) fn is_curly_quote(c: char) -> bool {
+    ('\u{2018}'..='\u{201f}').contains(&c)
 }
 
 fn space_at_end(text: &str) -> Option<String> {
@@ -55,7 +67,10 @@ pub fn mixed_alphabets(text: &str) -> Option<String> {
 }
 
 fn is_invisible(c: char) -> bool {
-    c.is_control() || c.is_whitespace() || is_combining_mark(c) || (name(c).is_some() && !is_full_width(c))
+    c.is_control()
+        || c.is_whitespace()
+        || is_combining_mark(c)
+        || (name(c).is_some() && !is_full_width(c) && !is_curly_quote(c))
 }
 
 /// Whether it is a wide form of an ASCII character, as input methods write them.
@@ -72,6 +87,7 @@ fn name(c: char) -> Option<&'static str> {
         '\u{200c}' => "zero width non-joiner",
         '\u{200d}' => "zero width joiner",
         '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => "direction mark",
+        _ if is_curly_quote(c) => "curly quote",
         '\u{2060}' | '\u{feff}' => "zero width no-break space",
         '\u{3000}' => "ideographic space",
         '\u{ff10}'..='\u{ff19}' => "full-width digit",

@@ -175,10 +175,16 @@ fn nameless(source: &Arc<SourceFile>, header: &mut [Column]) -> Option<Finding> 
         let start = header.first().map_or(0, |column| column.place.span.start);
         let end = header.last().map_or(start, |column| column.place.span.end);
         let alone = if header.len() == 1 { "; what divides columns is a comma, a semicolon or a tab" } else { "" };
-        (
-            Place::new(source, start..end),
-            format!("name the column of the IAM user names `name`, in the first row{alone}"),
-        )
+        let columns = roster_schema().columns();
+        let is_column =
+            |name: &String| columns.contains(name) || name.starts_with("tags.") || column_of(name).is_some();
+        let help = if header.iter().any(|column| is_column(&column.name)) {
+            "name the column of the IAM user names `name`, in the first row"
+        } else {
+            "begin the file with a header row, such as `name,display_name,email`; if this is one, name the column of the IAM \
+             user names `name`"
+        };
+        (Place::new(source, start..end), format!("{help}{alone}"))
     };
     let finding = Finding::new(Rule::SettingsMissingKey, "the column `name` is missing").at(place);
     Some(finding.help(help).note(roster_schema().columns_note()))

@@ -27,6 +27,13 @@ pub(super) fn beside(path: &Path, known: &[&str]) -> Result<Vec<PathBuf>, FileEr
     Ok(near.filter(|entry| !known.contains(&entry.name.as_str())).map(|entry| entry.path).collect())
 }
 
+/// The tables in the folder of a file, under whatever name.
+pub(super) fn tables(path: &Path) -> Result<Vec<PathBuf>, FileError> {
+    let entries = path.parent().map(shown).transpose()?.unwrap_or_default();
+    let is_table = |name: &str| [".csv", ".xlsx"].iter().any(|ending| name.to_lowercase().ends_with(ending));
+    Ok(entries.into_iter().filter(|entry| !entry.is_folder && is_table(&entry.name)).map(|entry| entry.path).collect())
+}
+
 /// Findings of the files beside one that is read that have nearly its name.
 pub(super) fn not_read(beside: Vec<PathBuf>, read: &Path) -> impl Iterator<Item = Finding> {
     let name = read.file_name().unwrap_or_default().to_string_lossy().into_owned();

@@ -20,13 +20,14 @@ mod settings;
 mod suggestion;
 mod suppressions;
 mod workbook;
+mod wrong_type;
 mod yaml;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-pub use characters::{hidden_character, mixed_alphabets, refused_character};
+pub use characters::{hidden_character, mixed_alphabets, refused_character, too_long};
 pub use choices::{Language, Mfa, Part, Profile, Service};
 pub use conflict::{find as find_conflict, line as conflict_line, sides as conflict_sides};
 pub use encoding::Encoding;
@@ -275,9 +276,15 @@ fn find_roster(
     if found.is_empty() {
         let path = folder.join(relative).join(ROSTER_FILES[0]);
         let help = "write one row a person, with at least the column `name`; `roster.xlsx`, `roster.yaml` and `roster.json` do as well";
-        let beside = misnamed::beside(&path, &ROSTER_FILES)?;
-        let help = suggestion::rename(&beside, &ROSTER_FILES).unwrap_or_else(|| help.to_owned());
-        findings.push(missing(&path, help).notes(misnamed::renamed(&beside, "save or rename it as one of these")));
+        let near = misnamed::beside(&path, &ROSTER_FILES)?;
+        let rename = suggestion::rename(&near, &ROSTER_FILES);
+        // A table under another name may be about something else.
+        let tables = if near.is_empty() { misnamed::tables(&path)? } else { Vec::new() };
+        let perhaps =
+            suggestion::rename(&tables, &ROSTER_FILES).map(|rename| format!("{rename}, if it has the people"));
+        let how = "save or rename it as `roster.csv`, `roster.xlsx`, `roster.yaml` or `roster.json`";
+        let help = rename.or(perhaps).unwrap_or_else(|| help.to_owned());
+        findings.push(missing(&path, help).notes(misnamed::renamed(&near, how)));
     }
     if let Some((read, _)) = found.first() {
         let path = folder.join(read);

@@ -68,6 +68,14 @@ macro_rules! names {
             }
         )*
 
+        /// The most bytes of a name of a kind.
+        pub(super) fn longest(kind: &str) -> Option<usize> {
+            match kind {
+                $(stringify!($name) => Some($longest),)*
+                _ => None,
+            }
+        }
+
         /// What is allowed instead of a text that is no name of a kind, which a schema calls `kind`.
         pub(super) fn refused(kind: &str, text: &str) -> Option<&'static str> {
             match kind {

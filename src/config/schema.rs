@@ -7,11 +7,12 @@ use schemars::generate::SchemaSettings;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::characters::odd_character;
-use super::names::refused;
+use super::characters::{odd_character, too_long};
+use super::names::{longest, refused};
 use super::node::{Content, Entry, Node, shorten};
 use super::optional::forbid_null;
 use super::suggestion::{column_of, did_you_mean, state_of, suggest};
+use super::wrong_type::{ROW, is_in_table, meant, no_choice, not_a_list, not_a_map};
 use crate::finding::{Finding, Rule, each};
 
 /// A JSON Schema (draft 2020-12) of one kind of file.
@@ -21,9 +22,6 @@ pub struct Schema {
     /// A key that is known, but belongs into an account's own settings.
     of_account: Option<&'static str>,
 }
-
-/// The path of a row of a roster: an element of a list that is the whole file.
-const ROW: &str = "a row";
 
 impl Schema {
     /// The schema of a type that a file is read into.
@@ -159,7 +157,10 @@ impl SchemaReader<'_> {
         let Some(allowed) = refused(kind, text) else { return text.into() };
         let message = format!("found {} for {}, allowed is {allowed}", node.describe(), label(path));
         let finding = Finding::new(Rule::SettingsInvalidName, message).at(node.place.clone());
-        self.findings.push(finding.help(format!("correct {}", label(path))).notes(odd_character(text)));
+        let correct = || format!("correct {}", label(path));
+        let help = meant(kind, text).map_or_else(correct, |meant| format!("did you mean `{meant}`?"));
+        let odd = odd_character(text).or_else(|| too_long(text, longest(kind)?));
+        self.findings.push(finding.help(help).notes(odd));
         Value::Null
     }
 
@@ -171,7 +172,12 @@ impl SchemaReader<'_> {
             let of = schema.resolve(choice).get("type").and_then(Value::as_str);
             (of == Some("object")) == is_map
         });
+        let is_no_choice = matches!(&node.content, Content::Scalar { text, .. } if boolean(text).is_none());
         match choice {
+            Some(_) if is_no_choice => {
+                let allowed = if is_in_table(&node.place) { "`true` or `false`" } else { "`true`, `false` or a map" };
+                self.wrong_type_with(node, path, allowed, no_choice(node, path))
+            }
             Some(choice) if !matches!(node.content, Content::Sequence(_)) => self.read(node, choice, path),
             _ => self.wrong_type(node, path, "`true`, `false` or a map"),
         }
@@ -214,7 +220,7 @@ impl SchemaReader<'_> {
 
     fn read_list(&mut self, node: &Node, schema: &Value, path: &str) -> Value {
         let (Content::Sequence(values), Some(items)) = (&node.content, schema.get("items")) else {
-            return self.wrong_type(node, path, "a list");
+            return self.wrong_type_with(node, path, "a list", not_a_list(node, path));
         };
         let of_rows = path.is_empty();
         let path = if of_rows { ROW } else { path };
@@ -226,10 +232,12 @@ impl SchemaReader<'_> {
     }
 
     fn read_map(&mut self, node: &Node, schema: &Value, path: &str) -> Value {
-        let Content::Map(entries) = &node.content else { return self.wrong_type(node, path, "a map") };
         let properties = schema.get("properties").and_then(Value::as_object);
         let other = schema.get("additionalProperties").filter(|other| other.is_object());
         let key_kind = schema.get("propertyNames").map_or("", kind);
+        let Content::Map(entries) = &node.content else {
+            return self.wrong_type_with(node, path, "a map", not_a_map(node, path, properties, key_kind));
+        };
         let mut map = Map::new();
         for entry in entries {
             if let Some(allowed) = refused(key_kind, &entry.key) {
@@ -292,8 +300,7 @@ impl SchemaReader<'_> {
     ) {
         let keys: Vec<&str> = properties.into_iter().flat_map(Map::keys).map(String::as_str).collect();
         let of_roster = path == ROW && keys.contains(&"notebook");
-        let file = entry.key_place.path();
-        let is_column = of_roster && file.extension().is_some_and(|one| one == "csv" || one == "xlsx");
+        let is_column = of_roster && is_in_table(&entry.key_place);
         let meant = if of_roster { column_of(&entry.key) } else { None };
         let help = match did_you_mean(&entry.key, keys.iter().copied()) {
             _ if slipped.is_some() => {
@@ -318,15 +325,19 @@ impl SchemaReader<'_> {
     }
 
     fn wrong_type(&mut self, node: &Node, path: &str, allowed: &str) -> Value {
+        self.wrong_type_with(node, path, allowed, None)
+    }
+
+    fn wrong_type_with(&mut self, node: &Node, path: &str, allowed: &str, help: Option<String>) -> Value {
         let name = label(path);
         // Words and texts may stand in quotes; for all else the quotes are what is wrong, or look like it.
         let quoted = matches!(node.content, Content::Scalar { plain: false, .. });
         let found = if quoted { format!("{} in quotes", node.describe()) } else { node.describe() };
-        let help = match (path, quoted) {
+        let help = help.unwrap_or_else(|| match (path, quoted) {
             ("" | ROW, _) => format!("write {allowed} here"),
             (_, true) => format!("set {name} to {allowed}, without quotes"),
             (_, false) => format!("set {name} to {allowed}"),
-        };
+        });
         let message = format!("found {found} for {name}, allowed is {allowed}");
         let odd = match &node.content {
             Content::Scalar { text, .. } => odd_character(text),

@@ -35,13 +35,15 @@ pub fn read_revision(revision: &str, folder: &Path) -> Result<RevisionFiles, Str
         None => (folder, String::new(), "."),
     };
     let other = failed(|error| format!("git failed: {error}"));
-    let no_repository = failed(|_| format!("`{}` is in no git repository", place.display()));
+    let no_repository = failed(|_| {
+        format!("`{}` is in no git repository; run `git init -b main` there, and commit what is in it", place.display())
+    });
     run(place, &["rev-parse", "--git-dir"]).map_err(no_repository)?;
     if revision.contains("..") {
         return Err(format!("`{revision}` is a range; name the older revision alone, with the newer one checked out"));
     }
     let wanted = format!("{revision}^{{commit}}");
-    let unknown = failed(|_| format!("git knows no revision `{revision}`"));
+    let unknown = failed(|_| unknown_revision(place, revision));
     let commit = run(place, &["rev-parse", "--verify", "--quiet", "--end-of-options", &wanted]).map_err(unknown)?;
     let commit = String::from_utf8_lossy(&commit).trim().to_owned();
     // Taken as it stands: no character of the folder's name is a pattern.
@@ -69,6 +71,29 @@ pub fn differs(revision: &str, folder: &Path) -> bool {
     let new = ["--literal-pathspecs", "ls-files", "--others", "--exclude-standard", "--", name];
     let lists_any = |arguments: &[&str]| run(place, arguments).is_ok_and(|listed| !listed.is_empty());
     lists_any(&changed) || lists_any(&new)
+}
+
+/// What is said of a revision that git does not know: which there are.
+fn unknown_revision(place: &Path, revision: &str) -> String {
+    const MOST: usize = 5;
+    let lines = |arguments: &[&str]| -> Vec<String> {
+        let text = run(place, arguments).unwrap_or_default();
+        String::from_utf8_lossy(&text).lines().map(|line| format!("`{line}`")).collect()
+    };
+    let said = format!("git knows no revision `{revision}`");
+    if lines(&["rev-list", "--all", "--max-count=1"]).is_empty() {
+        return format!("{said}: nothing is committed yet; run `git add . && git commit -m first`");
+    }
+    let mut branches = lines(&["for-each-ref", "--format=%(refname:lstrip=2)", "refs/heads", "refs/remotes"]);
+    // What a remote's HEAD leads to is listed, too.
+    branches.retain(|branch| !branch.ends_with("/HEAD`"));
+    let more = if branches.len() > MOST { format!(" and {} more", branches.len() - MOST) } else { String::new() };
+    branches.truncate(MOST);
+    match branches.as_slice() {
+        [] => format!("{said}; run `git fetch`, or name a commit of `git log`"),
+        [branch] => format!("{said}; the only branch is {branch}: name that, or a commit of `git log`"),
+        _ => format!("{said}; the branches are {}{more}: name one, or a commit of `git log`", branches.join(", ")),
+    }
 }
 
 /// What a folder's working copy is of: the revision, and whether anything was changed since. `None` outside of git.

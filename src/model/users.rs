@@ -9,7 +9,7 @@ use super::sharing::{self, ReservedName};
 use super::tags::{self, Tag};
 use crate::config::{
     InstanceType, LogicalId, Node, NotebookName, RosterConfig, RosterNotebook, RosterNotebookSettings, RosterRow,
-    Settings, State, UserName, mixed_alphabets, refused_character, shorten,
+    Settings, State, UserName, mixed_alphabets, refused_character, shorten, too_long,
 };
 use crate::facts::limits;
 use crate::finding::{Finding, Rule, each};
@@ -126,7 +126,9 @@ impl RowReader<'_> {
         let refused = |allowed: &str| {
             let message = format!("found the user name `{}`, allowed are {allowed}", shorten(&row.name));
             let help = "change `name`; `display_name` takes names in any script";
-            self.find(Rule::RosterInvalidName, "name", message, help, refused_character(&row.name, UserName::takes));
+            let odd = refused_character(&row.name, UserName::takes);
+            let odd = odd.or_else(|| too_long(&row.name, limits::USER_NAME_CHARACTERS));
+            self.find(Rule::RosterInvalidName, "name", message, help, odd);
         };
         let name = UserName::parse(&row.name).map_err(refused).ok()?;
         self.findings.extend(context.reserved_names.iter().find_map(|reserved| reserved.refuse(&name, &place)));
@@ -271,7 +273,8 @@ impl RowReader<'_> {
         let Some(text) = set else { return locked.or_else(|| self.assigned.notebooks.get(user)).cloned() };
         let refused = |allowed: &str| {
             let message = format!("SageMaker refuses the notebook name `{}`, allowed are {allowed}", shorten(text));
-            self.find(Rule::NotebookInvalidName, NAME, message, "change `notebook.name`", None);
+            let long = too_long(text, limits::NOTEBOOK_NAME_CHARACTERS);
+            self.find(Rule::NotebookInvalidName, NAME, message, "change `notebook.name`", long);
         };
         let name = NotebookName::parse(text).map_err(refused).ok()?;
         match locked {
