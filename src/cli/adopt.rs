@@ -262,15 +262,14 @@ impl Adopting<'_> {
         export: &Export,
         findings: &mut Vec<Finding>,
     ) -> Result<String, Failure> {
-        let out = &self.args.fleet.out;
+        let (out, mut found) = (&self.args.fleet.out, Vec::new());
         let purpose = SynthOptions { out, unchecked: false, format: None, access_matrix: false };
-        let mut found = Vec::new();
         // An out folder that is there holds to its lock, as it does for synth.
         let finish = |made: AccountOutput<'_>| {
-            let (before, mut of_lock) =
-                (output::former_outputs(out, &made.manifest, &material.configured())?, Vec::new());
-            let checked = lock::check(&made, &before, &lock::LockOptions::default(), &mut of_lock);
-            checked.map(|()| (made.files, made.lock.to_text(), of_lock))
+            let mut of_lock = Vec::new();
+            let before = output::former_outputs(out, &made.manifest, &material.configured())?;
+            lock::check(&made, &before, &lock::LockOptions::default(), &mut of_lock)?;
+            Ok::<_, Failure>((made.files, made.lock.to_text(), of_lock))
         };
         let made = synthesise_all(material, &purpose, self.watch, &mut found, finish)?;
         let made = made.into_iter().next().transpose()?.map(|(stacks, lock, of_lock)| {
