@@ -3,6 +3,7 @@
 mod account;
 mod external_principals;
 mod openings;
+mod renamed;
 mod subjects;
 mod unevaluated_grants;
 
@@ -17,6 +18,7 @@ use super::canonical::text;
 use super::folder::{AccountFolder, FolderStack};
 use super::model::{AccessChange, AccessEntry, OPEN_SECTIONS, Presence};
 use super::owners::general;
+use super::people::former;
 use crate::iam::{
     AccessLine, Decision, DeterminingStatement, Direction, Document, Policies, Request, ResourcePolicy,
     StatementSource, access_delta, decide, is_like_pattern,
@@ -90,7 +92,7 @@ pub(super) fn compare(
         json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]});
     let everything = documents.of(everything);
     let [before, after] = &sides;
-    let mut subjects = people(before, after, account_id);
+    let mut subjects = people(before, after, account_id, &former(old, new));
     subjects.extend(external_principals(before, after, account_id, &everything));
     subjects.extend(outsiders(before, after, account_id));
     let policies = sides.iter().flat_map(|iam| &iam.inventory.policies);

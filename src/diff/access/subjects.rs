@@ -7,6 +7,7 @@ use super::super::owners::names_of;
 use super::super::principal_class::{PrincipalClasses, tags};
 use super::Side;
 use super::account::{AccountIam, is_user, undefined};
+use super::renamed::Renamed;
 use crate::iam::{self, Context};
 use crate::inventory::{PRINCIPAL_TAG, Principal};
 use crate::model::{OLD_KEY, RESERVED_TAGS};
@@ -55,13 +56,19 @@ impl Subject {
     }
 }
 
-/// The users and the roles of both sides.
-pub(super) fn people(before: &AccountIam<'_>, after: &AccountIam<'_>, account: &str) -> Vec<Subject> {
+/// The users and the roles of both sides. `former` is who was there before under another name, by the new one.
+pub(super) fn people(
+    before: &AccountIam<'_>,
+    after: &AccountIam<'_>,
+    account: &str,
+    former: &BTreeMap<&str, &UserEntry>,
+) -> Vec<Subject> {
     let alike = PrincipalClasses::of(&[&before.inventory, &after.inventory]);
     // A user may get another path, and with it another ARN.
     let [olds, news] = [before, after].map(|iam| -> BTreeMap<(bool, &str), &Principal<'_>> {
         iam.principals().map(|one| ((is_user(one), one.name.as_str()), one)).collect()
     });
+    let renamed = Renamed::of(before, after, former);
     let mut classes: BTreeMap<String, Subject> = BTreeMap::new();
     let mut old_classes: BTreeMap<String, usize> = BTreeMap::new();
     let mut added: Vec<(String, String)> = Vec::new();
@@ -69,16 +76,26 @@ pub(super) fn people(before: &AccountIam<'_>, after: &AccountIam<'_>, account: &
         let (old, new) = (olds.get(&name).copied(), news.get(&name).copied());
         let Some(any) = new.or(old) else { continue };
         let own = if new.is_some() { after } else { before }.own(any);
-        let notebook = old.and_then(|old| before.own(old)?.notebook.clone());
         let key =
             |one: &Principal<'_>, iam: &AccountIam<'_>| alike.key(&iam.inventory, one, iam.own(one).map(names_of));
-        let (old_key, new_key) = (old.map(|one| key(one, before)), new.map(|one| key(one, after)));
+        let (mut old_key, new_key) = (old.map(|one| key(one, before)), new.map(|one| key(one, after)));
         if let Some(key) = &old_key {
             *old_classes.entry(key.clone()).or_default() += 1;
         }
+        // Who is renamed, and has not the same as before, is compared with what they had.
+        let is_alone =
+            |one: &Principal<'_>, iam: &AccountIam<'_>| alike.is_alone(&iam.inventory, one, iam.own(one).map(names_of));
+        let was = new.filter(|new| old.is_none() && !is_alone(new, after)).and_then(|new| renamed.before(new));
+        // In no policy is there a name of theirs: else they are compared with nobody.
+        let was = was.filter(|(was, _)| !is_alone(was, before) && Some(key(was, before)) != new_key);
+        if let Some((was, _)) = &was {
+            old_key = Some(key(was, before));
+        }
+        let old = was.as_ref().map(|(_, with_new_names)| with_new_names).or(old);
         if old_key == new_key {
             continue;
         }
+        let notebook = old.and_then(|old| before.own(old)?.notebook.clone());
         let class = format!("{} {old_key:?} {new_key:?}", is_user(any));
         if let (None, Some(key)) = (&old_key, &new_key) {
             added.push((class.clone(), key.clone()));
