@@ -17,7 +17,7 @@ pub use deprovision::credentials;
 pub use folder::{ConfiguredAccount, Difference, compare, inspect, orphans};
 pub use import::{ImportedStack, import_files};
 pub use listing::why_unreadable;
-pub use manifest::{DeployedBy, Manifest, StackEntry, UserEntry, holds_users, of as manifest, read as read_manifest};
+pub use manifest::{DeployedBy, Manifest, StackEntry, UserEntry, holds_users, of as manifest, read as read_manifests};
 pub use replace::{claim, claim_shared, commit, recover_all as discard, stage, write};
 pub use shell::quote;
 pub use stack_set::{Member as StackSetMember, files as stack_set_files};
