@@ -37,7 +37,11 @@ impl<'a> Renamed<'a> {
         let was = self.former.get(own.name.as_str())?;
         let (is_user, _, suffix) = key(new, own)?;
         let (before, was) = *self.before.get(&(is_user, was.name.as_str(), suffix))?;
-        Some((before, with_names(before, was, own)))
+        let mut with_names = with_names(before, was, own);
+        if let Some(path) = before.arn.strip_suffix(before.name.as_str()) {
+            with_names.arn = format!("{path}{}", new.name);
+        }
+        Some((before, with_names))
     }
 }
 

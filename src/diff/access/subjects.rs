@@ -96,7 +96,8 @@ pub(super) fn people(
             continue;
         }
         let notebook = old.and_then(|old| before.own(old)?.notebook.clone());
-        let class = format!("{} {old_key:?} {new_key:?}", is_user(any));
+        let moves = old.zip(new).is_some_and(|(old, new)| old.arn != new.arn);
+        let class = format!("{} {moves} {old_key:?} {new_key:?}", is_user(any));
         if let (None, Some(key)) = (&old_key, &new_key) {
             added.push((class.clone(), key.clone()));
         }
@@ -111,7 +112,7 @@ pub(super) fn people(
         };
         let mut sides = [side(old, before), side(new, after)];
         let (principal, base) = any.asking(account);
-        let base = with_tags(base, (old, new), &alike.asked_tags, &mut sides[0].retagged);
+        let base = with_tags(base, (old, new), &alike.asked_tags, &mut sides[0].changed_keys);
         let subject = Subject {
             // Who has no notebook any longer loses what there was of that name.
             own: own.map(|own| UserEntry { notebook: own.notebook.clone().or(notebook), ..own.clone() }),
@@ -132,10 +133,13 @@ pub(super) fn tag_key(tag: &str) -> String {
     format!("aws:{PRINCIPAL_TAG}{tag}")
 }
 
-/// The condition key of a tag that is other on the new side, as the old side has it: no tag's, since none has an asterisk.
+/// The condition key of an ARN.
+const ARN_KEY: &str = "aws:principalarn";
+
+/// A condition key that is other on the new side, as the old side has it: no tag's, since none has an asterisk.
 /// Source: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_Tag.html>
-pub(super) fn own_key(tag: &str) -> String {
-    format!("{}*", tag_key(tag))
+pub(super) fn own_key(key: &str) -> String {
+    format!("{key}*")
 }
 
 /// The context of who is `new`, or was `old`, with what is known of the tags that policies ask for. One that neither side gives may be set
@@ -144,7 +148,7 @@ fn with_tags(
     mut base: Context,
     (old, new): (Option<&Principal<'_>>, Option<&Principal<'_>>),
     asked: &BTreeSet<String>,
-    retagged: &mut BTreeSet<String>,
+    changed_keys: &mut BTreeSet<String>,
 ) -> Context {
     let values = |of: Option<&Principal<'_>>| -> BTreeMap<String, Option<String>> {
         let all = of.into_iter().flat_map(tags);
@@ -157,13 +161,19 @@ fn with_tags(
             let is_given_or_absent = RESERVED_TAGS.contains(&tag.as_str()) && tag != OLD_KEY;
             base = if is_given_or_absent { base } else { base.with_varying(&tag_key(tag)) };
         } else if old.is_some() && new.is_some() && was != now.get(tag) {
-            retagged.insert(tag.clone());
+            let key = tag_key(tag);
             base = match was {
-                Some(Some(value)) => base.with(&own_key(tag), value.as_str()),
-                Some(None) => base.with_unknown(&own_key(tag)),
+                Some(Some(value)) => base.with(&own_key(&key), value.as_str()),
+                Some(None) => base.with_unknown(&own_key(&key)),
                 None => base,
             };
+            changed_keys.insert(key);
         }
+    }
+    // A policy of before that names the ARN means the one of before.
+    if let Some((old, _)) = old.zip(new).filter(|(old, new)| old.arn != new.arn) {
+        base = base.with(&own_key(ARN_KEY), old.arn.as_str());
+        changed_keys.insert(ARN_KEY.to_owned());
     }
     base
 }
@@ -180,6 +190,6 @@ fn side(of: Option<&Principal<'_>>, iam: &AccountIam<'_>) -> Side {
         resource: iam.bucket_policies().cloned().collect(),
         required: false,
         unknown: undefined(of),
-        retagged: BTreeSet::new(),
+        changed_keys: BTreeSet::new(),
     }
 }
