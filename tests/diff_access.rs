@@ -549,6 +549,24 @@ fn user(tags: &Value, statements: &Value) -> Value {
 }
 
 #[test]
+fn a_policy_of_before_means_the_arn_of_before() {
+    let side = |path: &str, meant: &str| {
+        let statements = json!([
+            {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"},
+            {"Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": {
+                "ArnNotEquals": {"aws:PrincipalArn": format!("arn:aws:iam::111122223333:user{meant}u")}
+            }},
+        ]);
+        let mut user = user(&json!([]), &statements);
+        user["U"]["Properties"]["Path"] = path.into();
+        user
+    };
+    told(&side("/a/", "/a/"), &side("/b/", "/b/"), &[]);
+    told(&side("/b/", "/a/"), &side("/c/", "/c/"), &["u: widened s3:GetObject on *"]);
+    told(&side("/a/", "/a/"), &side("/b/", "/c/"), &["u: narrowed s3:GetObject on *"]);
+}
+
+#[test]
 fn a_denial_of_who_has_a_tag_is_told_when_it_goes() {
     let tag = |key: &str| json!([{"Key": key, "Value": "true"}]);
     let all = json!({"Effect": "Allow", "Action": "iam:UpdateAccessKey", "Resource": "*"});

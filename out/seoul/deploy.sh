@@ -534,6 +534,8 @@ leavers_of() {
     ].[ResourceType,LogicalResourceId,PhysicalResourceId]") || return 1
   printf '%s\n--\n%s\n' "$users" "$deployed" | awk -v people="$2" '
     $1 == "--" { deployed = 1; next }
+    # Above those of a stack is its file.
+    !deployed && $1 ~ /[.]/ { next }
     !deployed { ids[$1]; names[tolower($2)]; next }
     $1 == "AWS::SageMaker::NotebookInstance" { sub(/.*\//, "", $3); notebooks[$2] = $3; next }
     NF == 3 { all++ }
@@ -1045,7 +1047,7 @@ summary() {
 # Names those who left and exist all the same: a stack whose update is complete has let go of users whom it could not
 # delete. They are still in the group. While a stack is not up to date, nobody can be told from those who leave with it.
 forgotten() {
-  local i members left user
+  local i members left id user
   for ((i = 0; i < ${#names[@]}; i++)); do
     case ${verdict[i]} in failed | skipped | out) return 0 ;; esac
     case ${dry_run:-no}:${status[i]} in yes:*_IN_PROGRESS) return 0 ;; esac
@@ -1056,7 +1058,7 @@ forgotten() {
     return 1
   }
   left=$({
-    while read -r _ user; do printf '%s\n' "$user"; done <<<"$users"
+    while read -r id user; do case $id in *.*) ;; *) printf '%s\n' "$user" ;; esac; done <<<"$users"
     for ((i = 0; i < ${#names[@]}; i++)); do
       [ ! -s "$work/$i.leavers" ] || while read -r user _; do printf '%s\n' "$user"; done <"$work/$i.leavers"
     done

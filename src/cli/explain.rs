@@ -21,8 +21,9 @@ pub(super) fn run(args: &ExplainArgs) -> Result<Reply, Failure> {
     let Some(leaves) = explain(&account.node, &args.key) else {
         let keys = schema.keys();
         if keys.contains(&args.key) {
-            // What holds then is no default where it hangs on other settings.
-            let default = if meaning.contains("Without it") { "" } else { ", and has no default" };
+            // What holds then is no default of the settings where it hangs on others, as on the map that it is in.
+            let has_default = ["Without it", "unless set", "unless AWS"].iter().any(|words| meaning.contains(words));
+            let default = if has_default { "" } else { ", and has no default" };
             return Ok(format!("{meaning}`{}` is not set for `{}`{default}\n", args.key, args.account).into());
         }
         let ending = format!(".{}", args.key);

@@ -208,7 +208,7 @@ pub struct MetadataSettings {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct LogSettings {
-    /// After how many days what they hold is deleted: a number that AWS knows, such as 90 or 365.
+    /// After how many days what they hold is deleted: a number that AWS knows, such as 90; 365 unless set.
     pub retention_days: u32,
 }
 

@@ -12,8 +12,8 @@ use crate::inventory::{each_map, plain};
 pub(super) fn lost(change: &ResourceChange<'_>, user: Option<&str>, deployed: bool) -> Vec<Loss> {
     let Some(old) = change.old else { return Vec::new() };
     if !matches!(change.action, Action::Destroy | Action::Replace | Action::Retain) {
-        let of_all = [interrupted, perhaps_refused, no_longer_kept, perhaps_deleted];
-        let of_each = change.properties.iter().filter_map(|one| lost_in_place(change.resource_type(), old, one));
+        let of_all = [interrupted, perhaps_refused, no_longer_kept, perhaps_deleted, made_up_anew];
+        let of_each = change.properties.iter().filter_map(|one| lost_in_place(change, old, one));
         return of_all.into_iter().filter_map(|lost| lost(change)).chain(of_each).collect();
     }
     if change.is_kept() {
@@ -22,7 +22,7 @@ pub(super) fn lost(change: &ResourceChange<'_>, user: Option<&str>, deployed: bo
     let name = fixed_name(old).and_then(|name| name.into_iter().next());
     let named = name.map_or_else(String::new, |name| format!(" `{name}`"));
     match change.resource_type() {
-        "AWS::SageMaker::NotebookInstance" => {
+        NOTEBOOK => {
             let size =
                 property(old, "VolumeSizeInGB").map_or_else(String::new, |size| format!(" of {} GB", plain(size)));
             vec![LossKind::Lost.of(format!("the notebook's volume{size}, with everything on it"))]
@@ -44,32 +44,46 @@ const LOST_WITH: &[(&str, &str)] = &[
     ("AWS::SNS::Topic", "the topic{named}; its subscribers must confirm again"),
     ("AWS::SQS::Queue", "the messages of the queue{named}"),
     ("AWS::SSM::Parameter", "the parameter{named}, with its value"),
-    ("AWS::SecretsManager::Secret", "the secret{named}, with its value"),
+    (SECRET, "the secret{named}, with its value"),
 ];
+
+const NOTEBOOK: &str = "AWS::SageMaker::NotebookInstance";
+const SECRET: &str = "AWS::SecretsManager::Secret";
 
 /// The properties of a notebook for whose change CloudFormation stops it and starts it again.
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-sagemaker-notebookinstance.html>
 const STOPPED_FOR: &[&str] = &["AcceleratorTypes", "InstanceType", "VolumeSizeInGB"];
 
-/// Whether one of these properties of a notebook that was there before changes.
-fn changes_of_notebook(change: &ResourceChange<'_>, properties: &[&str]) -> bool {
+/// Whether one of these properties of a resource of a type that was there before changes.
+fn changes_of(resource_type: &str, change: &ResourceChange<'_>, properties: &[&str]) -> bool {
     let is_one = |one: &PropertyChange| {
         one.path.get(1).is_some_and(|property| one.path[0] == "Properties" && properties.contains(&property.as_str()))
     };
-    let is_notebook = change.resource_type() == "AWS::SageMaker::NotebookInstance" && change.old.is_some();
-    is_notebook && change.properties.iter().any(is_one)
+    change.resource_type() == resource_type && change.old.is_some() && change.properties.iter().any(is_one)
 }
 
 fn interrupted(change: &ResourceChange<'_>) -> Option<Loss> {
-    changes_of_notebook(change, STOPPED_FOR)
+    changes_of(NOTEBOOK, change, STOPPED_FOR)
         .then(|| LossKind::Interrupted.of("the notebook is stopped and started again; what runs on it ends"))
 }
 
 fn perhaps_refused(change: &ResourceChange<'_>) -> Option<Loss> {
-    let unknown = changes_of_notebook(change, &["VolumeSizeInGB"]) && has_smaller_volume(change).is_none();
+    let unknown = changes_of(NOTEBOOK, change, &["VolumeSizeInGB"]) && has_smaller_volume(change).is_none();
     unknown.then(|| {
         let why = "SageMaker refuses to make the volume of a notebook smaller, and whether this one gets smaller is known only at deployment";
         LossKind::PerhapsRefused.of(why)
+    })
+}
+
+/// A secret whose value is made up by other rules is made up anew. What was set from it stays as it is.
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-secretsmanager-secret.html>,
+/// <https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/1161>
+fn made_up_anew(change: &ResourceChange<'_>) -> Option<Loss> {
+    let is_made_up = change.new.is_some_and(|new| property(new, "GenerateSecretString").is_some());
+    (is_made_up && changes_of(SECRET, change, &["GenerateSecretString"])).then(|| {
+        LossKind::Lost.of(
+            "the value of the secret: CloudFormation makes up another one, and a password that was set from it stays",
+        )
     })
 }
 
@@ -119,8 +133,11 @@ const RULE_IS_ABOUT: &[&str] =
     &["Filter", "ObjectSizeGreaterThan", "ObjectSizeLessThan", "Prefix", "Status", "TagFilters"];
 
 /// What is lost by the change of a value, if anything is, though its resource stays.
-fn lost_in_place(resource_type: &str, resource: &Value, change: &PropertyChange) -> Option<Loss> {
+fn lost_in_place(of: &ResourceChange<'_>, resource: &Value, change: &PropertyChange) -> Option<Loss> {
     let PropertyChange { path, old, new, .. } = change;
+    if is_in_disabled_rule(of, path) {
+        return None;
+    }
     // A bucket that never had versions has no older ones.
     let has_versions = property(resource, "VersioningConfiguration").is_some();
     let is_in = |key: &str| path.iter().any(|step| step == key);
@@ -141,15 +158,40 @@ fn lost_in_place(resource_type: &str, resource: &Value, change: &PropertyChange)
         let what = "what is overwritten or deleted from now on, of which no older version is kept";
         return kind.map(|kind| kind.of(what));
     }
-    let disabled = new.as_ref().is_some_and(|value| value == "Disabled");
-    if is_in("LifecycleConfiguration") && RULE_IS_ABOUT.iter().any(|key| is_in(key)) && !disabled {
+    if is_in("LifecycleConfiguration") && RULE_IS_ABOUT.iter().any(|key| is_in(key)) {
         return Some(LossKind::PerhapsLost.of(format!("what the rule did not delete before, by `{shown}`")));
     }
     if old.is_some() && (is_in("ObjectLockConfiguration") || is_in("ObjectLockEnabled")) {
         return Some(LossKind::PerhapsLost.of(format!("what was locked, or locked longer, by `{shown}`")));
     }
-    let is_password = resource_type == "AWS::IAM::User" && shown == "LoginProfile" && new.is_none();
+    let is_password = of.resource_type() == "AWS::IAM::User" && shown == "LoginProfile" && new.is_none();
     is_password.then(|| LossKind::Lost.of("the password of the user"))
+}
+
+/// Whether a path leads into a rule of a bucket that is disabled from now on: it deletes nothing.
+fn is_in_disabled_rule(change: &ResourceChange<'_>, path: &[String]) -> bool {
+    let step = path.iter().position(|step| step == "Rules").and_then(|at| path.get(at + 1));
+    let rules = change.new.and_then(|new| property(new, "LifecycleConfiguration/Rules")?.as_array());
+    let Some((step, rules)) = step.zip(rules) else { return false };
+    let is_meant = |number: usize, rule: &Value| {
+        *step == format!("[{number}]") || rule.get("Id").is_some_and(|id| *step == format!("[{}]", plain(id)))
+    };
+    let mut meant = (1..).zip(rules).filter(|(number, rule)| is_meant(*number, rule)).peekable();
+    meant.peek().is_some() && meant.all(|(_, rule)| is_disabled(rule))
+}
+
+fn is_disabled(rule: &Value) -> bool {
+    rule.get("Status").is_some_and(|status| status == "Disabled")
+}
+
+/// A value without the rules in it that are disabled.
+fn without_disabled(value: &Value) -> Value {
+    match value {
+        rule if is_disabled(rule) => Value::Null,
+        Value::Object(entries) => entries.iter().map(|(key, value)| (key.clone(), without_disabled(value))).collect(),
+        Value::Array(values) => values.iter().map(without_disabled).collect(),
+        other => other.clone(),
+    }
 }
 
 /// Whether something that stands under `key`, or in it, is kept less long than before, or may be; older versions only where
@@ -168,7 +210,7 @@ fn kept_less_long(key: &str, old: Option<&Value>, new: Option<&Value>, has_versi
     }
     let mut less_long = false;
     for (value, is_new) in [(old, false), (new, true)] {
-        each_map(value.unwrap_or(&Value::Null), &mut |entries| {
+        each_map(&value.map_or(Value::Null, without_disabled), &mut |entries| {
             less_long |= entries.iter().any(|(key, value)| {
                 let (old, new) = if is_new { (None, Some(value)) } else { (Some(value), None) };
                 without(key).is_some_and(|without| is_less(without, old, new))

@@ -38,6 +38,7 @@ impl Groups {
         changes: Vec<ResourceChange<'_>>,
     ) {
         let owners = Owners::of(old, new);
+        let former_owners = Owners::of(None, old);
         let mut names: BTreeMap<&str, OwnNames<'_>> = BTreeMap::new();
         for change in changes {
             let owner = owners.owner(change.logical_id);
@@ -45,7 +46,9 @@ impl Groups {
                 &*names.entry(user.logical_id.as_str()).or_insert_with(|| OwnNames::of(user, &owners, old, new))
             });
             let user = owner.map(|user| user.name.clone());
-            let lost = lost(&change, user.as_deref(), new.is_some());
+            // Somebody else may have the logical ID now: what is lost is theirs who had it.
+            let former = former_owners.owner(change.logical_id).or(owner);
+            let lost = lost(&change, former.map(|user| user.name.as_str()), new.is_some());
             let resource = Resource {
                 account: account.to_owned(),
                 stack: stack.to_owned(),

@@ -22,12 +22,14 @@ pub(super) fn people(account: &str, old: Option<&AccountFolder>, new: Option<&Ac
         steps: Vec::new(),
     };
     let mut found = Vec::new();
-    let mut renamed = BTreeSet::new();
+    let former = former(old, Some(new));
+    let renamed: BTreeSet<&str> = former.values().map(|was| was.name.as_str()).collect();
+    // An older manifest does not say who is suspended.
+    let tells_suspended = old.is_some_and(|old| old.manifest.version >= 2);
     for (name, user) in &now {
-        let was = user.was.as_deref().filter(|was| before.contains_key(was) && !now.contains_key(was));
-        match (before.get(name), was) {
+        let was = former.get(name).copied();
+        match (before.get(name), was.map(|was| was.name.as_str())) {
             (None, Some(was)) => {
-                renamed.insert(was);
                 let steps = Rename {
                     bucket: &new.manifest.bucket,
                     was,
@@ -39,20 +41,32 @@ pub(super) fn people(account: &str, old: Option<&AccountFolder>, new: Option<&Ac
                 found.push(PersonDiff { was: Some(was.to_owned()), steps, ..person(name, PersonChange::Renamed) });
             }
             (None, None) => found.push(person(name, PersonChange::Joins)),
-            // An older manifest does not say who is suspended.
-            (Some(other), _) if old.is_some_and(|old| old.manifest.version >= 2) => {
-                match (other.suspended, user.suspended) {
-                    (false, true) => found.push(person(name, PersonChange::Suspended)),
-                    (true, false) => found.push(person(name, PersonChange::Resumed)),
-                    _ => {}
-                }
-            }
+            (Some(_), _) => {}
+        }
+        let suspended = before.get(name).copied().or(was).map(|before| (before.suspended, user.suspended));
+        match suspended.filter(|_| tells_suspended) {
+            Some((false, true)) => found.push(person(name, PersonChange::Suspended)),
+            Some((true, false)) => found.push(person(name, PersonChange::Resumed)),
             _ => {}
         }
     }
     let gone = before.keys().filter(|name| !now.contains_key(*name) && !renamed.contains(*name));
     found.extend(gone.map(|name| person(name, PersonChange::Leaves)));
     found
+}
+
+/// Who was there before under another name: by the new name, what the old manifest says.
+pub(super) fn former<'a>(
+    old: Option<&'a AccountFolder>,
+    new: Option<&'a AccountFolder>,
+) -> BTreeMap<&'a str, &'a UserEntry> {
+    let (before, now) = (by_name(old), by_name(new));
+    let renamed = now.iter().filter(|(name, _)| !before.contains_key(*name));
+    let former = renamed.filter_map(|(name, user)| {
+        let was = before.get(user.was.as_deref()?)?;
+        (!now.contains_key(was.name.as_str())).then_some((*name, *was))
+    });
+    former.collect()
 }
 
 /// Whether a stack has the user's notebook: one that was made by hand is in none.

@@ -6,7 +6,9 @@ use serde_json::Value;
 
 use super::owners::{NO_NAMES, every_text, without_names};
 use crate::iam::Statement;
-use crate::inventory::{Boundary, IamInventory, PRINCIPAL_TAG, PolicyDocument, Principal, each_map, one_or_more};
+use crate::inventory::{
+    Boundary, IamInventory, PRINCIPAL_TAG, Policy, PolicyDocument, Principal, each_map, one_or_more,
+};
 use crate::model::NOTEBOOK;
 
 /// What of principals the policies of an account, or of both sides of one, depend on.
@@ -46,25 +48,13 @@ impl PrincipalClasses {
     pub fn key(&self, inventory: &IamInventory<'_>, of: &Principal<'_>, own: Option<(&str, Option<&str>)>) -> String {
         let general = |text: &str| without_names(text, own);
         let own_notebook = own.and_then(|(_, notebook)| notebook);
-        let names = [Some(of.name.as_str()), own.map(|(name, _)| name), own_notebook];
-        let names: BTreeSet<String> = names.into_iter().flatten().map(str::to_lowercase).collect();
-        let mut is_alone = false;
-        let mut document = |index: usize| {
+        let document = |index: usize| {
             let policy = inventory.policies.get(index)?;
-            let meant = self.meant.get(&policy.document.id)?;
-            let (place, home) = (&policy.location, &of.location);
-            // In a policy of their own, a name of theirs is that of whoever has it.
-            let is_own = (place.stack, place.logical_id) == (home.stack, home.logical_id);
-            is_alone |= meant.singles_out || !is_own && names.iter().any(|name| meant.is_about(name));
             let text = || every_text(&policy.document.value, &general, NO_NAMES).to_string();
-            Some(if is_own { text() } else { policy.document.id.to_string() })
+            Some(if is_own(policy, of) { text() } else { policy.document.id.to_string() })
         };
-        let mut all = |policies: &[usize]| -> BTreeSet<String> {
-            policies.iter().filter_map(|policy| document(*policy)).collect()
-        };
-        let buckets: Vec<usize> = inventory.bucket_policies().collect();
-        let (boundary, trust) = (of.boundary_policy(), of.trust);
-        let documents = [&of.policies[..], boundary.as_slice(), trust.as_slice(), &buckets].map(&mut all);
+        let all = |policies: Vec<usize>| -> BTreeSet<String> { policies.into_iter().filter_map(document).collect() };
+        let documents = policies_about(inventory, of).map(all);
         let unknown_boundary = of.boundary.as_ref().filter(|boundary| matches!(boundary, Boundary::Undefined(_)));
         let tag = |(key, value): (&str, Option<&str>)| {
             // Many a notebook is named like its user, and many cannot be.
@@ -73,9 +63,42 @@ impl PrincipalClasses {
         };
         let asked = tags(of).filter(|(key, _)| self.asked_tags.contains(&key.to_lowercase()));
         let asked: BTreeSet<_> = asked.map(tag).collect();
-        let alone = is_alone.then_some(&of.arn);
+        let alone = self.is_alone(inventory, of, own).then_some(&of.arn);
         format!("{:?}", (of.kind, documents, &of.undefined, unknown_boundary, asked, alone))
     }
+
+    /// Whether a policy may mean a principal by name, or by what else is theirs alone.
+    pub(super) fn is_alone(
+        &self,
+        inventory: &IamInventory<'_>,
+        of: &Principal<'_>,
+        own: Option<(&str, Option<&str>)>,
+    ) -> bool {
+        let names = [Some(of.name.as_str()), own.map(|(name, _)| name), own.and_then(|(_, notebook)| notebook)];
+        let names: BTreeSet<String> = names.into_iter().flatten().map(str::to_lowercase).collect();
+        let mut policies = policies_about(inventory, of).into_iter().flatten();
+        policies.any(|index| {
+            let policy = inventory.policies.get(index);
+            policy.and_then(|policy| Some((policy, self.meant.get(&policy.document.id)?))).is_some_and(
+                |(policy, meant)| {
+                    // In a policy of their own, a name of theirs is that of whoever has it.
+                    meant.singles_out || !is_own(policy, of) && names.iter().any(|name| meant.is_about(name))
+                },
+            )
+        })
+    }
+}
+
+/// The policies that decide about a principal, by their indexes: the identity policies, the boundary, the trust policy, the buckets'.
+fn policies_about(inventory: &IamInventory<'_>, of: &Principal<'_>) -> [Vec<usize>; 4] {
+    let [boundary, trust] = [of.boundary_policy(), of.trust].map(|one| one.into_iter().collect());
+    [of.policies.clone(), boundary, trust, inventory.bucket_policies().collect()]
+}
+
+/// Whether a policy stands in the principal's own resource.
+fn is_own(policy: &Policy<'_>, of: &Principal<'_>) -> bool {
+    let (place, home) = (&policy.location, &of.location);
+    (place.stack, place.logical_id) == (home.stack, home.logical_id)
 }
 
 /// The tags of a principal: of a key that is known only when the stack is deployed, it is empty, and of such a value, `None`.

@@ -74,6 +74,7 @@ rules! {
     RosterUntaggable, "roster::untaggable", Warning, "a display name or e-mail address with characters that AWS refuses in tags, which is therefore left out";
     RosterRenamed, "roster::renamed", Warning, "a user under a new name: CloudFormation replaces the user, and moves neither folder nor notebook";
     RosterMaybeRenamed, "roster::maybe-renamed", Warning, "a new user with the e-mail address of one who left: perhaps the same person";
+    RosterMixedUp, "roster::mixed-up", Warning, "people with e-mail addresses that others had: perhaps names that were moved without the rest of their rows";
     RosterInvalidWas, "roster::invalid-was", Error, "a former name of someone who is still in the roster";
     RosterStaleWas, "roster::stale-was", Warning, "a former name that the lock does not know as a user's";
     RosterReturned, "roster::returned", Warning, "a user of a name that someone had who left, and whose folder may still be there";

@@ -6,7 +6,7 @@ use super::account::Account;
 use super::lock::stack_word;
 use super::users::User;
 use crate::config::{RosterConfig, UserName, shorten, suggest};
-use crate::finding::{Finding, Rule};
+use crate::finding::{Finding, Rule, counted, listed};
 use crate::source::Place;
 
 /// Findings about users who say that they had another name, and about those who seem to have had one.
@@ -33,6 +33,7 @@ pub(super) fn check(account: &Account, roster: &RosterConfig) -> Vec<Finding> {
         }
         findings.extend(renamed);
     }
+    findings.extend(mixed_up(account));
     findings
 }
 
@@ -93,6 +94,33 @@ fn maybe_renamed(account: &Account, user: &User) -> Option<Finding> {
         format!("write `{was}` into the column `was`, a new one where there is none")
     };
     Some(finding.help(format!("if this is the same person, {write}, and take the steps 1 to {count}")))
+}
+
+/// The finding about people who have the e-mail addresses of others, as the lock knows them: so it is where one column was sorted.
+/// Of an address that two have now, another finding tells.
+fn mixed_up(account: &Account) -> Option<Finding> {
+    let known = account.lock.entries.iter().filter(|(_, entry)| !entry.left);
+    let before: BTreeMap<String, &UserName> =
+        known.filter_map(|(name, entry)| Some((entry.email.as_ref()?.to_lowercase(), name))).collect();
+    let now = |user: &User| user.email.as_ref().map(|email| email.to_lowercase());
+    let mixed = account.users.iter().filter_map(|user| {
+        let (email, own) = (now(user)?, account.lock.entries.get(&user.name)?);
+        let was = before.get(&email)?;
+        let is_own = own.left || own.email.as_ref().is_some_and(|own| own.to_lowercase() == email);
+        let has_still = account.user(was.as_str()).and_then(now) == Some(email);
+        (!is_own && !has_still).then_some((user, was))
+    });
+    let mixed: Vec<(&User, &&UserName)> = mixed.collect();
+    let (first, _) = mixed.first()?;
+    let names: Vec<String> = mixed.iter().map(|(user, was)| format!("`{}` that of `{was}`", user.name)).collect();
+    let who = counted(mixed.len(), "user has", "users have");
+    let message = format!("{who} the e-mail address that another had: {}", listed(&names));
+    let path = first.place.path().display();
+    let finding = Finding::new(Rule::RosterMixedUp, message).at(first.place.clone()).help(format!(
+        "see in `git diff -- {path}` whether names were moved without the rest of their rows, as where one column is sorted, and undo \
+         that; if the addresses are right, nothing is to do"
+    ));
+    Some(finding.note("folders, notebooks and access follow the name: whoever has another's name has what is theirs"))
 }
 
 /// The finding with what CloudFormation does with a user under a new name and the steps that keep what would be lost, and how many

@@ -122,18 +122,20 @@ fn user_entry(user: &User) -> UserEntry {
 }
 
 /// The manifest of an account's out folder, if there is one that this version can read; of one with a merge conflict, that of the
-/// branch that is checked out.
-pub fn read(folder: &Path) -> Result<Option<Manifest>, FileError> {
-    let Some(bytes) = files::read(&folder.join(MANIFEST_FILE))? else { return Ok(None) };
-    let ours = std::str::from_utf8(&bytes).ok().and_then(conflict_sides).map(|[ours, _]| ours.into_bytes());
-    Ok(serde_json::from_slice(&ours.unwrap_or(bytes)).ok())
+/// branch that is checked out, and then that of the other one.
+pub fn read(folder: &Path) -> Result<[Option<Manifest>; 2], FileError> {
+    let Some(bytes) = files::read(&folder.join(MANIFEST_FILE))? else { return Ok([None, None]) };
+    let sides = std::str::from_utf8(&bytes).ok().and_then(conflict_sides);
+    let [ours, theirs] = sides.map_or_else(|| [bytes, Vec::new()], |sides| sides.map(String::into_bytes));
+    Ok([ours, theirs].map(|side| serde_json::from_slice(&side).ok()))
 }
 
 /// Whether an account's out folder holds users stacks: by its manifest or, where that is of another version's form, by the files
 /// that it lists.
 pub fn holds_users(folder: &Path) -> Result<bool, FileError> {
     let is_users = |part: &str| part.starts_with("users-");
-    let by_stacks = read(folder)?.is_some_and(|manifest| manifest.stacks.iter().any(|stack| is_users(&stack.part)));
+    let mut stacks = read(folder)?.into_iter().flatten().flat_map(|manifest| manifest.stacks);
+    let by_stacks = stacks.any(|stack| is_users(&stack.part));
     Ok(by_stacks || FolderManifest::read(folder)?.lists(|name| name.strip_suffix(".yaml").is_some_and(is_users)))
 }
 

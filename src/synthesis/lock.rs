@@ -53,8 +53,9 @@ pub(crate) fn check(
     }
     findings.extend(many_leave(account, wanted));
     for before in before {
-        let Some(manifest) = output::read_manifest(&before.folder)? else { continue };
-        moved(account, lock, &manifest, before, findings);
+        let manifests = output::read_manifests(&before.folder)?;
+        moved(account, lock, &manifests, before, findings);
+        let [Some(manifest), _] = manifests else { continue };
         let left_behind = identity::check(made, &manifest, before);
         if left_behind.is_empty() {
             removed(account, &manifest, before, &made.manifest, findings);
@@ -161,46 +162,94 @@ fn removed(account: &Account, manifest: &Manifest, before: &FormerOutput, new: &
     }
 }
 
-/// Users whom the lock has elsewhere than the out folder: someone edited the lock, or merged it wrongly.
+/// Users whom the lock has elsewhere than the out folder: someone edited the lock, or merged it wrongly. In a merge, the out folder
+/// has those of both branches.
 fn moved(
     account: &Account,
     lock: &PlacementLock,
-    manifest: &Manifest,
+    manifests: &[Option<Manifest>; 2],
     before: &FormerOutput,
     findings: &mut Vec<Finding>,
 ) {
-    let disagreement = |message, place| {
-        let restore = former::restored_lock(account, before);
-        disagreement(message, place).help(restore).notes(former::reason(account, before))
-    };
-    for stack in &manifest.stacks {
-        for was in &stack.users {
-            let Some((name, entry)) = entry_of(&account.lock, was) else {
-                let message =
-                    format!("the lock has no line of `{}`, whom the out folder has in `{}`", was.name, stack.part);
-                findings.push(disagreement(message, Place::whole(&account.lock_source)));
-                continue;
-            };
-            let now = stack_word(entry.stack);
-            let same_notebook = match (&was.notebook, &entry.notebook) {
-                (Some(was), Some(now)) => was == now.as_str(),
-                _ => true,
-            };
-            if now == stack.part && entry.logical_id.as_str() == was.logical_id && same_notebook {
-                findings.extend(no_room(account, lock, was, &stack.part));
-                continue;
-            }
-            let message = match (&was.notebook, &entry.notebook) {
-                (Some(was), Some(now)) if !same_notebook => {
-                    format!("the lock has the notebook of `{name}` as `{now}`, the out folder as `{was}`")
-                }
-                _ => format!(
-                    "the lock has `{name}` in `{now}` as `{}`, the out folder in `{}` as `{}`",
-                    entry.logical_id, stack.part, was.logical_id
-                ),
-            };
-            findings.push(disagreement(message, line_of(account, &was.name)));
+    let stacks = || manifests.iter().flatten().flat_map(|manifest| &manifest.stacks);
+    let users = || stacks().flat_map(|stack| stack.users.iter().map(move |user| (stack.part.as_str(), user)));
+    let is_merge = matches!(manifests, [Some(_), Some(_)]);
+    let mut seen = BTreeSet::new();
+    for (part, was) in users() {
+        if !seen.insert((part, &was.name, &was.logical_id, &was.notebook)) {
+            continue;
         }
+        if is_in_lock(account, part, was) {
+            findings.extend(no_room(account, lock, was, part));
+            continue;
+        }
+        let (message, place) = match entry_of(&account.lock, was) {
+            None => (
+                format!("the lock has no line of `{}`, whom the out folder has in `{part}`", was.name),
+                Place::whole(&account.lock_source),
+            ),
+            Some((name, entry)) => (difference(name, entry, part, was), line_of(account, &was.name)),
+        };
+        let restore = former::restored_lock(account, before);
+        let finding = disagreement(message, place).help(restore).notes(former::reason(account, before));
+        // Of two lines for the same, somebody removed one.
+        let chosen = users().find(|(part, other)| is_same(was, other) && is_in_lock(account, part, other));
+        findings.push(match chosen.filter(|_| is_merge) {
+            Some((_, other)) => {
+                let path = account.lock_source.path.display();
+                let help = format!(
+                    "if what is deployed is not what the lock has of `{}` now, restore both lines, `git checkout -- {path}`, and \
+                     remove the other one",
+                    other.name
+                );
+                Finding { severity: Severity::Warning, ..finding.help(help) }
+            }
+            None if has_what_is_of(&account.lock, was) => {
+                let both = format!("git checkout -m -- {}", before.folder.join(output::MANIFEST_FILE).display());
+                finding.note(format!("in a merge that is not committed, `{both}` shows synth the users of both branches"))
+            }
+            None => finding,
+        });
+    }
+}
+
+/// Whether the lock has a user as the out folder has them.
+fn is_in_lock(account: &Account, part: &str, was: &UserEntry) -> bool {
+    entry_of(&account.lock, was).is_some_and(|(_, entry)| {
+        let same_notebook = match (&was.notebook, &entry.notebook) {
+            (Some(was), Some(now)) => was == now.as_str(),
+            _ => true,
+        };
+        stack_word(entry.stack) == part && entry.logical_id.as_str() == was.logical_id && same_notebook
+    })
+}
+
+/// Whether two users cannot both be in a lock.
+fn is_same(one: &UserEntry, other: &UserEntry) -> bool {
+    let notebook = |user: &UserEntry| user.notebook.as_deref().map(str::to_lowercase);
+    one.name == other.name
+        || one.logical_id == other.logical_id
+        || one.notebook.is_some() && notebook(one) == notebook(other)
+}
+
+/// Whether the lock gives somebody what was a user's.
+fn has_what_is_of(lock: &PlacementLock, was: &UserEntry) -> bool {
+    let mut entries = lock.entries.iter().filter(|(name, _)| name.as_str() != was.name);
+    entries.any(|(_, entry)| entry.logical_id.as_str() == was.logical_id)
+}
+
+/// What the lock has otherwise than the out folder.
+fn difference(name: &UserName, entry: &LockEntry, part: &str, was: &UserEntry) -> String {
+    match (&was.notebook, &entry.notebook) {
+        (Some(was), Some(now)) if was != now.as_str() => {
+            format!("the lock has the notebook of `{name}` as `{now}`, the out folder as `{was}`")
+        }
+        _ => format!(
+            "the lock has `{name}` in `{}` as `{}`, the out folder in `{part}` as `{}`",
+            stack_word(entry.stack),
+            entry.logical_id,
+            was.logical_id
+        ),
     }
 }
 

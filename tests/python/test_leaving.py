@@ -106,6 +106,20 @@ def test_who_leaves_is_gone_with_everything_and_nobody_else_is_touched(moto: Mot
     assert "tanaka.taro leaves with mycompany-deepracer-users-001" in planned.stdout
 
 
+def test_who_is_called_like_the_sign_for_nothing_leaves_like_others(moto: MotoServer, tmp_path: Path) -> None:
+    made = Workspace(tmp_path, SETTINGS["hardened"] + "services: []\n")
+    made.write((*STAY, {"name": "-", "notebook": "false"}))
+    made.synth()
+    assert made.deploy(moto.environment()).returncode == 0
+    moto.client("iam").create_access_key(UserName="-")
+    made.write(STAY)
+    made.synth()
+    deployed = made.deploy(moto.environment())
+    assert deployed.returncode == 0, deployed.stdout + deployed.stderr
+    assert "- leaves with mycompany-deepracer-users-001" in deployed.stdout
+    assert users(moto) == ["sato.hana", "taro-kun"]
+
+
 def test_nobody_of_the_roster_is_touched_though_the_stack_has_drifted(moto: MotoServer, workspace: Workspace) -> None:
     """Another version's stack names them otherwise, and someone made a user by hand who is in no stack."""
     burden(moto, "tanaka.taro")

@@ -3,6 +3,7 @@
 mod account;
 mod external_principals;
 mod openings;
+mod renamed;
 mod subjects;
 mod unevaluated_grants;
 
@@ -17,6 +18,7 @@ use super::canonical::text;
 use super::folder::{AccountFolder, FolderStack};
 use super::model::{AccessChange, AccessEntry, OPEN_SECTIONS, Presence};
 use super::owners::general;
+use super::people::former;
 use crate::iam::{
     AccessLine, Decision, DeterminingStatement, Direction, Document, Policies, Request, ResourcePolicy,
     StatementSource, access_delta, decide, is_like_pattern,
@@ -24,7 +26,7 @@ use crate::iam::{
 use crate::inventory::{Documents, Policy, PolicyDocument, PolicyKind, one_or_more, statement_name, transform};
 use account::{AccountIam, is_user};
 use external_principals::{external_principals, outsiders};
-use subjects::{Subject, own_key, people, tag_key};
+use subjects::{Subject, own_key, people};
 use unevaluated_grants::changed_grants;
 
 /// What the policies of one side say for a subject.
@@ -39,8 +41,9 @@ pub(super) struct Side {
     pub required: bool,
     /// Policies that are attached and not known.
     pub unknown: BTreeSet<String>,
-    /// The keys of the principal's tags that are other on the new side. The context holds what they are here by `own_key`.
-    pub retagged: BTreeSet<String>,
+    /// The condition keys of the principal's tags and of its ARN that are other on the new side. The context holds what they are here by
+    /// `own_key`.
+    pub changed_keys: BTreeSet<String>,
 }
 
 impl Side {
@@ -90,7 +93,7 @@ pub(super) fn compare(
         json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]});
     let everything = documents.of(everything);
     let [before, after] = &sides;
-    let mut subjects = people(before, after, account_id);
+    let mut subjects = people(before, after, account_id, &former(old, new));
     subjects.extend(external_principals(before, after, account_id, &everything));
     subjects.extend(outsiders(before, after, account_id));
     let policies = sides.iter().flat_map(|iam| &iam.inventory.policies);
@@ -265,7 +268,7 @@ struct SideDocuments<'s> {
 }
 
 fn documents(side: &Side) -> Result<SideDocuments<'_>, String> {
-    let parsed = |policy| parsed(policy, &side.retagged);
+    let parsed = |policy| parsed(policy, &side.changed_keys);
     let resource: Vec<Cow<'_, Document>> = side.resource.iter().map(parsed).collect::<Result<_, _>>()?;
     let statements = resource.into_iter().flat_map(|document| document.into_owned().statements).collect();
     Ok(SideDocuments {
@@ -275,15 +278,15 @@ fn documents(side: &Side) -> Result<SideDocuments<'_>, String> {
     })
 }
 
-fn parsed<'p>(policy: &'p Arc<PolicyDocument>, retagged: &BTreeSet<String>) -> Result<Cow<'p, Document>, String> {
+fn parsed<'p>(policy: &'p Arc<PolicyDocument>, changed_keys: &BTreeSet<String>) -> Result<Cow<'p, Document>, String> {
     let document = policy.parsed().map_err(|malformed| {
         let at = if malformed.path.is_empty() { String::new() } else { format!(" at `{}`", malformed.path) };
         format!("a policy cannot be read: {}{at}", malformed.message)
     })?;
-    let renamed = |document: Cow<'p, Document>, tag: &String| {
-        Cow::Owned(document.into_owned().with_key_renamed(&tag_key(tag), &own_key(tag)))
+    let renamed = |document: Cow<'p, Document>, key: &String| {
+        Cow::Owned(document.into_owned().with_key_renamed(key, &own_key(key)))
     };
-    Ok(retagged.iter().fold(Cow::Borrowed(document), renamed))
+    Ok(changed_keys.iter().fold(Cow::Borrowed(document), renamed))
 }
 
 /// What a policy leaves that otherwise denies everything at any time, whatever others allow: the actions, if any. `None` where

@@ -7,6 +7,7 @@ use super::super::owners::names_of;
 use super::super::principal_class::{PrincipalClasses, tags};
 use super::Side;
 use super::account::{AccountIam, is_user, undefined};
+use super::renamed::Renamed;
 use crate::iam::{self, Context};
 use crate::inventory::{PRINCIPAL_TAG, Principal};
 use crate::model::{OLD_KEY, RESERVED_TAGS};
@@ -55,13 +56,19 @@ impl Subject {
     }
 }
 
-/// The users and the roles of both sides.
-pub(super) fn people(before: &AccountIam<'_>, after: &AccountIam<'_>, account: &str) -> Vec<Subject> {
+/// The users and the roles of both sides. `former` is who was there before under another name, by the new one.
+pub(super) fn people(
+    before: &AccountIam<'_>,
+    after: &AccountIam<'_>,
+    account: &str,
+    former: &BTreeMap<&str, &UserEntry>,
+) -> Vec<Subject> {
     let alike = PrincipalClasses::of(&[&before.inventory, &after.inventory]);
     // A user may get another path, and with it another ARN.
     let [olds, news] = [before, after].map(|iam| -> BTreeMap<(bool, &str), &Principal<'_>> {
         iam.principals().map(|one| ((is_user(one), one.name.as_str()), one)).collect()
     });
+    let renamed = Renamed::of(before, after, former);
     let mut classes: BTreeMap<String, Subject> = BTreeMap::new();
     let mut old_classes: BTreeMap<String, usize> = BTreeMap::new();
     let mut added: Vec<(String, String)> = Vec::new();
@@ -69,17 +76,28 @@ pub(super) fn people(before: &AccountIam<'_>, after: &AccountIam<'_>, account: &
         let (old, new) = (olds.get(&name).copied(), news.get(&name).copied());
         let Some(any) = new.or(old) else { continue };
         let own = if new.is_some() { after } else { before }.own(any);
-        let notebook = old.and_then(|old| before.own(old)?.notebook.clone());
         let key =
             |one: &Principal<'_>, iam: &AccountIam<'_>| alike.key(&iam.inventory, one, iam.own(one).map(names_of));
-        let (old_key, new_key) = (old.map(|one| key(one, before)), new.map(|one| key(one, after)));
+        let (mut old_key, new_key) = (old.map(|one| key(one, before)), new.map(|one| key(one, after)));
         if let Some(key) = &old_key {
             *old_classes.entry(key.clone()).or_default() += 1;
         }
+        // Who is renamed, and has not the same as before, is compared with what they had.
+        let is_alone =
+            |one: &Principal<'_>, iam: &AccountIam<'_>| alike.is_alone(&iam.inventory, one, iam.own(one).map(names_of));
+        let was = new.filter(|new| old.is_none() && !is_alone(new, after)).and_then(|new| renamed.before(new));
+        // In no policy is there a name of theirs: else they are compared with nobody.
+        let was = was.filter(|(was, _)| !is_alone(was, before) && Some(key(was, before)) != new_key);
+        if let Some((was, _)) = &was {
+            old_key = Some(key(was, before));
+        }
+        let old = was.as_ref().map(|(_, with_new_names)| with_new_names).or(old);
         if old_key == new_key {
             continue;
         }
-        let class = format!("{} {old_key:?} {new_key:?}", is_user(any));
+        let notebook = old.and_then(|old| before.own(old)?.notebook.clone());
+        let moves = old.zip(new).is_some_and(|(old, new)| old.arn != new.arn);
+        let class = format!("{} {moves} {old_key:?} {new_key:?}", is_user(any));
         if let (None, Some(key)) = (&old_key, &new_key) {
             added.push((class.clone(), key.clone()));
         }
@@ -94,7 +112,7 @@ pub(super) fn people(before: &AccountIam<'_>, after: &AccountIam<'_>, account: &
         };
         let mut sides = [side(old, before), side(new, after)];
         let (principal, base) = any.asking(account);
-        let base = with_tags(base, (old, new), &alike.asked_tags, &mut sides[0].retagged);
+        let base = with_tags(base, (old, new), &alike.asked_tags, &mut sides[0].changed_keys);
         let subject = Subject {
             // Who has no notebook any longer loses what there was of that name.
             own: own.map(|own| UserEntry { notebook: own.notebook.clone().or(notebook), ..own.clone() }),
@@ -115,10 +133,13 @@ pub(super) fn tag_key(tag: &str) -> String {
     format!("aws:{PRINCIPAL_TAG}{tag}")
 }
 
-/// The condition key of a tag that is other on the new side, as the old side has it: no tag's, since none has an asterisk.
+/// The condition key of an ARN.
+const ARN_KEY: &str = "aws:principalarn";
+
+/// A condition key that is other on the new side, as the old side has it: no tag's, since none has an asterisk.
 /// Source: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_Tag.html>
-pub(super) fn own_key(tag: &str) -> String {
-    format!("{}*", tag_key(tag))
+pub(super) fn own_key(key: &str) -> String {
+    format!("{key}*")
 }
 
 /// The context of who is `new`, or was `old`, with what is known of the tags that policies ask for. One that neither side gives may be set
@@ -127,7 +148,7 @@ fn with_tags(
     mut base: Context,
     (old, new): (Option<&Principal<'_>>, Option<&Principal<'_>>),
     asked: &BTreeSet<String>,
-    retagged: &mut BTreeSet<String>,
+    changed_keys: &mut BTreeSet<String>,
 ) -> Context {
     let values = |of: Option<&Principal<'_>>| -> BTreeMap<String, Option<String>> {
         let all = of.into_iter().flat_map(tags);
@@ -140,13 +161,19 @@ fn with_tags(
             let is_given_or_absent = RESERVED_TAGS.contains(&tag.as_str()) && tag != OLD_KEY;
             base = if is_given_or_absent { base } else { base.with_varying(&tag_key(tag)) };
         } else if old.is_some() && new.is_some() && was != now.get(tag) {
-            retagged.insert(tag.clone());
+            let key = tag_key(tag);
             base = match was {
-                Some(Some(value)) => base.with(&own_key(tag), value.as_str()),
-                Some(None) => base.with_unknown(&own_key(tag)),
+                Some(Some(value)) => base.with(&own_key(&key), value.as_str()),
+                Some(None) => base.with_unknown(&own_key(&key)),
                 None => base,
             };
+            changed_keys.insert(key);
         }
+    }
+    // A policy of before that names the ARN means the one of before.
+    if let Some((old, _)) = old.zip(new).filter(|(old, new)| old.arn != new.arn) {
+        base = base.with(&own_key(ARN_KEY), old.arn.as_str());
+        changed_keys.insert(ARN_KEY.to_owned());
     }
     base
 }
@@ -163,6 +190,6 @@ fn side(of: Option<&Principal<'_>>, iam: &AccountIam<'_>) -> Side {
         resource: iam.bucket_policies().cloned().collect(),
         required: false,
         unknown: undefined(of),
-        retagged: BTreeSet::new(),
+        changed_keys: BTreeSet::new(),
     }
 }

@@ -16,7 +16,7 @@ pub struct AccessChange {
     pub names: Vec<String>,
     /// The accounts, by name.
     pub accounts: Vec<String>,
-    /// Whether they are in both folders.
+    /// Whether they are in both folders; of somebody renamed who has not the same access as before, under whichever name.
     pub presence: Presence,
     /// Of principals who are new: how many there were before who have the same access, but for their names.
     pub same_as: usize,
