@@ -230,15 +230,41 @@ def test_who_is_suspended_gets_no_command(handouts: Handouts) -> None:
         assert f"s3://{BUCKET}/sato.hana/" in page
 
 
+def with_notebook(root: Path, settings: str, notebook: str) -> Handouts:
+    """An account in which one person has a notebook of this name."""
+    handouts = configured(root, settings)
+    roster = root / "config" / "accounts" / "tokyo" / "roster.csv"
+    roster.write_text(f"name,notebook.name,notebook.existing\n{OWN},{notebook},{str(len(notebook) > 60).lower()}\n")
+    return handouts
+
+
 @pytest.mark.parametrize("length, is_adapted", [(53, True), (54, False)])
 def test_what_the_notebook_does_by_itself_is_said_where_it_does(tmp_path: Path, length: int, is_adapted: bool) -> None:
     """With a longer name of a notebook, it begins no names of jobs: see `test_notebook_sdk.py`."""
-    handouts = configured(tmp_path, "")
-    roster = handouts.workspace.root / "config" / "accounts" / "tokyo" / "roster.csv"
-    name = "n" * length
-    roster.write_text(f"name\n{name}\n")
-    page = handouts.page(name, "en")
+    page = with_notebook(tmp_path, "", "n" * length).page(OWN, "en")
     assert ("50-racestack.py" in page, "It does not begin the names of jobs" in page) == (is_adapted, not is_adapted)
+
+
+@pytest.mark.parametrize("length", [38, 39, 60, 61])
+@pytest.mark.parametrize("settings", ["hardened", "own names"])
+def test_a_long_name_of_a_notebook(tmp_path: Path, settings: str, length: int) -> None:
+    """The example of a job has a name that SageMaker takes, and whose log the person can read, as long as there is one."""
+    notebook = "n" * length
+    handouts = with_notebook(tmp_path, ALL_SETTINGS[settings], notebook)
+    same = []
+    for language in LANGUAGES:
+        page = handouts.page(OWN, language)
+        same.append((blocks(page), sorted(re.findall("`[^`]+`", page))))
+        (text,) = (code for form, code in blocks(page) if form == "python")
+        calls = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call) and node.keywords]
+        values = {keyword.arg: ast.literal_eval(keyword.value) for call in calls for keyword in call.keywords}
+        # What version 2 of the SDK makes of a base name: `name_from_base`.
+        names = [f"{base[:39]}-2026-11-28-04-33-40-926" for base in [values.get("base_job_name")] if base]
+        names += [values["job_name"]] if "job_name" in values else []
+        assert len(names) == (length <= 60)
+        assert all(re.fullmatch(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}", name) and name.startswith(f"{notebook}--") for name in names)
+        assert (f"{notebook}--" in page, "get-log-events --log-group-name" in page) == (bool(names), bool(names))
+    assert same[0] == same[1] == same[2]
 
 
 def test_who_has_no_notebook_cannot_train(handouts: Handouts) -> None:
