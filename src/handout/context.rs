@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use crate::facts::CONSOLES;
 use crate::model::{
-    Account, DISPLAY_NAME, FolderName, JobNaming, Mfa, NOTEBOOK_SEPARATOR, Notebook, Profile, SecurityGroupId,
-    SubnetId, TEAM, User, example_of_training,
+    Account, FolderName, JobNaming, Mfa, NOTEBOOK_SEPARATOR, Notebook, Profile, SecurityGroupId, SubnetId, TEAM, User,
+    example_of_training,
 };
 use crate::plan::Names;
 
@@ -20,7 +20,6 @@ pub(super) fn of(account: &Account, user: &User) -> Value {
     // As a part of a query: no other character of a name means something there.
     // Source: <https://www.rfc-editor.org/rfc/rfc3986#section-2.3>
     let prefix = user.name.as_str().replace('+', "%2B").replace('=', "%3D").replace('@', "%40");
-    let display_name = user.person_tags.iter().find(|tag| tag.key == DISPLAY_NAME && !tag.value.is_empty());
     let team = user.tags.iter().find(|tag| tag.key == TEAM).filter(|_| settings.bucket.team_folders);
     let notebook = user.notebook.as_ref();
     let naming = notebook.map_or(JobNaming::Impossible, |notebook| notebook.name.job_naming());
@@ -29,7 +28,7 @@ pub(super) fn of(account: &Account, user: &User) -> Value {
     let shared: Vec<&str> = settings.bucket.shared_folders.iter().map(FolderName::as_str).collect();
     json!({
         "name": user.name.as_str(),
-        "display_name": display_name.map_or(user.name.as_str(), |tag| &tag.value),
+        "display_name": user.display_name.as_deref().unwrap_or(user.name.as_str()),
         "account_id": account.id.as_str(),
         "region": region.as_str(),
         "bucket": bucket.as_str(),

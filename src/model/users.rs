@@ -27,6 +27,8 @@ pub struct User {
     pub tags: Vec<Tag>,
     /// The tags of the IAM user alone: the display name and the e-mail address.
     pub person_tags: Vec<Tag>,
+    /// The name that people read, whether or not it can be a tag.
+    pub display_name: Option<String>,
     /// Whether the person keeps everything and may do nothing.
     pub suspended: bool,
     /// Whether the person gets a password for the AWS console.
@@ -164,6 +166,7 @@ impl RowReader<'_> {
             name,
             tags: all_tags,
             person_tags,
+            display_name: row.display_name.clone().filter(|name| !name.trim().is_empty()),
             suspended: row.state == Some(State::Suspended),
             console: row.console.unwrap_or(context.settings.console),
             notebook,

@@ -4,6 +4,7 @@ import ast
 import csv
 import os
 import re
+import shlex
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -175,6 +176,26 @@ def test_what_is_bold_is_so_in_html(tmp_path: Path, language: str) -> None:
     assert "<strong>" in html and "**" not in html
 
 
+def test_a_name_that_no_tag_takes_is_the_heading(tmp_path: Path) -> None:
+    """AWS refuses these characters in tags; a page has them, but for what would end the line or turn it around."""
+    handouts = configured(tmp_path, "")
+    roster = tmp_path / "config" / "accounts" / "tokyo" / "roster.csv"
+    roster.write_text("name,display_name\npat,Pat O'Neil 🏎️\nmei,mei\u202e (長谷川)\nken,\n", encoding="utf-8")
+    heads = [handouts.page(name, "en").splitlines()[0] for name in ("pat", "mei", "ken")]
+    assert heads == [f"# AWS DeepRacer training: {name}" for name in ("Pat O'Neil 🏎️", "mei  (長谷川)", "ken")]
+
+
+def test_no_command_takes_a_name_that_begins_with_a_hyphen_for_an_option(tmp_path: Path) -> None:
+    """The AWS CLI takes such a value with `=` alone."""
+    handouts = configured(tmp_path, "mfa: required\n")
+    (tmp_path / "config" / "accounts" / "tokyo" / "roster.csv").write_text("name\n-x\n")
+    for language in LANGUAGES:
+        page = handouts._run("--user=-x", "--lang", language)
+        words = [word for form, code in blocks(page) if form == "sh" for line in code.splitlines() for word in shlex.split(line)]
+        assert [word for word in words if word.startswith("-x")] == []
+        assert {"--prefix=-x/reward_function.py", "--key=-x/reward_function.py"} <= set(words)
+
+
 @pytest.mark.parametrize(
     ("region", "console", "sign_in"),
     [
@@ -254,7 +275,8 @@ def test_a_long_name_of_a_notebook(tmp_path: Path, settings: str, length: int) -
     same = []
     for language in LANGUAGES:
         page = handouts.page(OWN, language)
-        same.append((blocks(page), sorted(re.findall("`[^`]+`", page))))
+        prose = re.sub(r"^ *```.*?^ *```$", "", page, flags=re.DOTALL | re.MULTILINE)
+        same.append((blocks(page), sorted(re.findall("`[^`]+`", prose))))
         (text,) = (code for form, code in blocks(page) if form == "python")
         calls = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call) and node.keywords]
         values = {keyword.arg: ast.literal_eval(keyword.value) for call in calls for keyword in call.keywords}
