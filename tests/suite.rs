@@ -41,3 +41,4 @@ mod sign_in;
 mod upgrade;
 mod version;
 mod weakenings;
+mod wrong_folder;

@@ -5,7 +5,7 @@ use super::{DEFAULT_OUT, Reply};
 use crate::diff::{self, Diff, Note, OPEN_SECTIONS, OutFolder, PropertyChange};
 use crate::finding::{Finding, Rule, any_error, sort};
 use crate::report::{self, DiffFormat};
-use crate::synthesis::Failure;
+use crate::synthesis::{Failure, folder_above};
 use crate::{files, output};
 
 use std::collections::BTreeSet;
@@ -60,10 +60,12 @@ pub(super) const SYNTH_FIRST: &str = "run `racestack synth` first";
 
 /// Refuses a folder that is not there.
 pub(super) fn refuse_missing(folder: &Path, help: &str) -> Result<(), Failure> {
-    match files::list(folder)? {
-        Some(_) => Ok(()),
-        None => Err(Failure::Usage(format!("there is no folder `{}`; {help}", folder.display()))),
+    if files::list(folder)?.is_some() {
+        return Ok(());
     }
+    let above = if help == SYNTH_FIRST { folder_above(folder)? } else { None };
+    let help = above.as_deref().unwrap_or(help);
+    Err(Failure::Usage(format!("there is no folder `{}`; {help}", folder.display())))
 }
 
 /// Reads an out folder. What is the same in the folder `like` is not read anew.

@@ -10,7 +10,7 @@ mod identity;
 pub(crate) mod inputs;
 pub(crate) mod lock;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 pub(crate) use account::{AccountOutput, SynthOptions, render_account, synthesise_all};
 pub(crate) use folders::{claim, refuse_inside, stale};
@@ -75,8 +75,26 @@ pub struct Progress<'a> {
 /// Refuses a config folder that is not there: with a folder, what is missing in it are findings.
 pub(crate) fn require_config(folder: &Path) -> Result<(), Failure> {
     if files::list(folder)?.is_none() {
-        let message = format!("there is no folder `{}`; `racestack init DIR` makes one", folder.display());
-        return Err(Failure::Usage(message));
+        let help = folder_above(folder)?.unwrap_or_else(|| "`racestack init DIR` makes one".to_owned());
+        return Err(Failure::Usage(format!("there is no folder `{}`; {help}", folder.display())));
     }
     Ok(())
+}
+
+/// Where a configuration is in a folder above this one, as where somebody went into `config` or `out`: what to do. A folder elsewhere is
+/// looked for there alone.
+pub(crate) fn folder_above(folder: &Path) -> Result<Option<String>, Failure> {
+    if folder.is_absolute() || folder.components().count() > 1 {
+        return Ok(None);
+    }
+    let mut above = PathBuf::new();
+    for _ in files::real_path(Path::new("."))?.ancestors().skip(1) {
+        above.push("..");
+        let found = above.join("config");
+        if files::kind(&found.join("settings.yaml"))?.is_some() || files::kind(&found.join("accounts"))?.is_some() {
+            let above = above.display();
+            return Ok(Some(format!("the configuration is in `{}`: run `cd {above}` first", found.display())));
+        }
+    }
+    Ok(None)
 }
