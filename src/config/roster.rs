@@ -67,7 +67,8 @@ pub enum RosterNotebook {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RosterNotebookSettings {
-    /// The name of the notebook instance, for a person whose IAM name maps to another's: at most 63 of `A-Z a-z 0-9 -`.
+    /// The name of the notebook instance, for a person whose IAM name maps to another's: up to 38 of `A-Z a-z 0-9 -`. With up to
+    /// 60, people name their training jobs in full. Without it, the IAM name, cut to 38 characters.
     pub name: Option<String>,
     /// The instance type, such as `ml.t3.medium`.
     pub instance_type: Option<String>,

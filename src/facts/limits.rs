@@ -111,7 +111,11 @@ pub const PASSWORD_CHARACTERS: usize = 128;
 /// Characters of the name of a notebook instance or of a lifecycle configuration.
 /// Source: <https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateNotebookInstance.html>
 pub const NOTEBOOK_NAME_CHARACTERS: usize = 63;
-/// Security groups of a notebook instance. Source: as above.
+/// Characters of the name of a training job, which begins and ends with a letter or digit.
+/// Source: <https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTrainingJob.html>
+pub const TRAINING_JOB_NAME_CHARACTERS: usize = 63;
+/// Security groups of a notebook instance.
+/// Source: <https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateNotebookInstance.html>
 pub const NOTEBOOK_SECURITY_GROUPS: usize = 5;
 /// GB of a notebook instance's volume, the fewest and the most. Source: as above.
 pub const NOTEBOOK_VOLUME_GB: std::ops::RangeInclusive<u64> = 5..=16_384;

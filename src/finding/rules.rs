@@ -87,7 +87,8 @@ rules! {
     LockCopied, "lock::copied", Warning, "the lock of an account that has no stacks yet has no lines but those of another account's";
     LockRenamedNotebook, "lock::renamed-notebook", Error, "a notebook that would get another name, and so be replaced by an empty one";
     LockNeedsUpdate, "lock::needs-update", Error, "`synth --locked` would have to change the lock";
-    NotebookInvalidName, "notebook::invalid-name", Error, "a notebook name that SageMaker refuses, or that holds `--`";
+    NotebookInvalidName, "notebook::invalid-name", Error, "a notebook name that SageMaker refuses, that holds `--`, or with which no training job's name could begin";
+    NotebookLongName, "notebook::long-name", Warning, "a notebook's name that the SageMaker SDK cuts at the beginning of the names of training jobs, whose logs can then not be read";
     NotebookDoubleHyphen, "notebook::double-hyphen", Warning, "a notebook from before whose name holds `--`, as no new notebook's does";
     NotebookInvalidType, "notebook::invalid-type", Error, "text that is no instance type";
     NotebookRetiredType, "notebook::retired-type", Error, "an instance type of a family that the notebook platform no longer offers";

@@ -6,14 +6,10 @@ use serde_json::{Value, json};
 
 use crate::facts::CONSOLES;
 use crate::model::{
-    Account, DISPLAY_NAME, FolderName, Mfa, Notebook, Profile, SecurityGroupId, SubnetId, TEAM, User,
+    Account, FolderName, JobNaming, Mfa, NOTEBOOK_SEPARATOR, Notebook, Profile, SecurityGroupId, SubnetId, TEAM, User,
     example_of_training,
 };
 use crate::plan::Names;
-
-/// The most characters of a notebook's name with which the names of its training jobs begin by themselves: see
-/// `templates/scripts/notebook/prepare.py`.
-const LONGEST_ADAPTED_NAME: usize = 53;
 
 pub(super) fn of(account: &Account, user: &User) -> Value {
     let settings = &account.settings;
@@ -24,15 +20,15 @@ pub(super) fn of(account: &Account, user: &User) -> Value {
     // As a part of a query: no other character of a name means something there.
     // Source: <https://www.rfc-editor.org/rfc/rfc3986#section-2.3>
     let prefix = user.name.as_str().replace('+', "%2B").replace('=', "%3D").replace('@', "%40");
-    let display_name = user.person_tags.iter().find(|tag| tag.key == DISPLAY_NAME && !tag.value.is_empty());
     let team = user.tags.iter().find(|tag| tag.key == TEAM).filter(|_| settings.bucket.team_folders);
     let notebook = user.notebook.as_ref();
+    let naming = notebook.map_or(JobNaming::Impossible, |notebook| notebook.name.job_naming());
     let subnet = settings.notebooks.subnet_id.as_ref().map(SubnetId::as_str);
     let groups: Vec<&str> = settings.notebooks.security_group_ids.iter().map(SecurityGroupId::as_str).collect();
     let shared: Vec<&str> = settings.bucket.shared_folders.iter().map(FolderName::as_str).collect();
     json!({
         "name": user.name.as_str(),
-        "display_name": display_name.map_or(user.name.as_str(), |tag| &tag.value),
+        "display_name": user.display_name.as_deref().unwrap_or(user.name.as_str()),
         "account_id": account.id.as_str(),
         "region": region.as_str(),
         "bucket": bucket.as_str(),
@@ -60,8 +56,12 @@ pub(super) fn of(account: &Account, user: &User) -> Value {
             notebook_context(account, user, notebook, console.as_deref())
         }),
         // Whether jobs get their name and tag by themselves on the notebook.
-        "adapt_sdk": settings.notebooks.adapt_sdk
-            && notebook.is_some_and(|notebook| notebook.name.as_str().len() <= LONGEST_ADAPTED_NAME),
+        "adapt_sdk": settings.notebooks.adapt_sdk && naming <= JobNaming::AdaptedSdk,
+        // Whether `base_job_name` can begin the names of jobs; what they begin with, if there are such names.
+        "base_job_name": naming == JobNaming::BaseName,
+        "job_prefix": notebook
+            .filter(|_| naming < JobNaming::Impossible)
+            .map(|notebook| format!("{}{NOTEBOOK_SEPARATOR}", notebook.name)),
         "volume_kms_key": settings.notebooks.kms_key,
         "output_kms_key": settings.bucket.kms_key,
         "job_subnet": subnet,

@@ -4,11 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::lock::PlacementLock;
 use crate::config::{LogicalId, NotebookName, UserName};
-use crate::facts::limits;
+use crate::facts::limits::TRAINING_JOB_NAME_CHARACTERS;
 
 /// What stands between the name of a notebook and the rest of a training job's name: so a policy can name the jobs of one
 /// notebook by a prefix that no other notebook's name begins with.
 pub const NOTEBOOK_SEPARATOR: &str = "--";
+
+/// The most characters of a notebook's name that version 2 of the SageMaker SDK keeps of `base_job_name`: behind them it appends
+/// `-2026-11-28-04-33-40-926`, whose first hyphen may be the second of the separator. No new notebook gets a longer name by itself.
+/// Source: <https://github.com/aws/sagemaker-python-sdk/blob/master-v2/src/sagemaker/utils.py> (`name_from_base`)
+pub(super) const LONGEST_FOR_SDK: usize = TRAINING_JOB_NAME_CHARACTERS - "-2026-11-28-04-33-40-926".len() - 1;
 
 impl NotebookName {
     /// Whether the name holds `--`, which ends the notebook's name in the names of training jobs. No new notebook has such
@@ -45,14 +50,14 @@ impl AssignedNames {
         let mut names = Self::default();
         // The number that the last of those who are called alike got: all below it are taken.
         let (mut last_id, mut last_notebook) = (BTreeMap::new(), BTreeMap::new());
-        let longest = limits::NOTEBOOK_NAME_CHARACTERS;
         for (name, notebook) in users {
             let entry = lock.entries.get(&name);
             if notebook.is_none()
                 && entry.is_none_or(|entry| entry.notebook.is_none())
-                && let Some(new) = numbered(mapped_notebook_name(&name), "-", longest, &mut last_notebook, |name| {
-                    NotebookName::parse(name).ok().filter(|name| !notebooks.contains(&name.as_str().to_lowercase()))
-                })
+                && let Some(new) =
+                    numbered(mapped_notebook_name(&name), "-", LONGEST_FOR_SDK, &mut last_notebook, |name| {
+                        NotebookName::parse(name).ok().filter(|name| !notebooks.contains(&name.as_str().to_lowercase()))
+                    })
             {
                 notebooks.insert(new.as_str().to_lowercase());
                 names.notebooks.insert(name.clone(), new);

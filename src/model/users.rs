@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::ids::AssignedNames;
 use super::instance_types;
+use super::job_names::{self, Origin};
 use super::lock::{self, PlacementLock, StackNumber};
 use super::sharing::{self, ReservedName};
 use super::tags::{self, Tag};
@@ -26,6 +27,8 @@ pub struct User {
     pub tags: Vec<Tag>,
     /// The tags of the IAM user alone: the display name and the e-mail address.
     pub person_tags: Vec<Tag>,
+    /// The name that people read, whether or not it can be a tag.
+    pub display_name: Option<String>,
     /// Whether the person keeps everything and may do nothing.
     pub suspended: bool,
     /// Whether the person gets a password for the AWS console.
@@ -165,6 +168,7 @@ impl RowReader<'_> {
             name,
             tags: all_tags,
             person_tags,
+            display_name: row.display_name.clone().filter(|name| !name.trim().is_empty()),
             suspended: row.state == Some(State::Suspended),
             console: row.console.unwrap_or(context.settings.console),
             notebook,
@@ -235,6 +239,14 @@ impl RowReader<'_> {
         let defaults = &self.context.settings.notebooks;
         let name = self.notebook_name(user, own.and_then(|own| own.name.as_deref()))?;
         let existing = own.and_then(|own| own.existing).unwrap_or_default();
+        let place = self.node.place_of(own.and_then(|own| own.name.as_ref()).map_or("name", |_| "notebook.name"));
+        let deployed = self.context.lock.entries.get(user).filter(|entry| !entry.gave_up);
+        let origin = match deployed.and_then(|entry| entry.notebook.as_ref()) {
+            _ if existing => Origin::ByHand,
+            Some(_) => Origin::Deployed,
+            None => Origin::New,
+        };
+        self.findings.extend(job_names::check(&name, origin, &place));
         let instance_type = match own.and_then(|own| own.instance_type.as_deref()) {
             None => defaults.instance_type.clone()?,
             Some(text) => {

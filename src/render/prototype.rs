@@ -64,6 +64,7 @@ impl UserShape {
             logical_id: LogicalId::parse(PROTOTYPE_ID).ok()?,
             tags,
             person_tags,
+            display_name: None,
             suspended: self.suspended,
             console: self.console,
             notebook: self.notebook.map(notebook),

@@ -78,9 +78,14 @@ fn escape_markdown(text: &str) -> String {
         if begins_block || "\\`*_[]<>&|~#!$".contains(c) {
             escaped.push('\\');
         }
-        escaped.push(if c.is_control() { ' ' } else { c });
+        escaped.push(if c.is_control() || is_layout(c) { ' ' } else { c });
     }
     escaped
+}
+
+/// Whether the character ends a line or turns the direction of the text behind it.
+fn is_layout(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]
@@ -93,5 +98,6 @@ mod tests {
         assert_eq!(escape_markdown("a<b>&`c`|*d*_e_"), r"a\<b\>\&\`c\`\|\*d\*\_e\_");
         assert_eq!(escape_markdown("1. FC Tokyo"), r"1\. FC Tokyo");
         assert_eq!(escape_markdown("- a - b\nc"), r"\- a - b c");
+        assert_eq!(escape_markdown("太郎 🏎\u{fe0f}\u{202e}a\u{2028}b"), "太郎 🏎\u{fe0f} a b");
     }
 }

@@ -367,17 +367,42 @@ lost() {
   printf '%s\n' "$3" >"$work/$1.help"
 }
 
+# What gives a resource a name of its own, where that which a stack gives it is taken: the stack, and why it failed, with the type of the
+# resource, `ID (TYPE): …`. Nothing where it failed for another reason.
+other_name() {
+  case $2 in
+    *'already exists'* | *AlreadyExists* | *'already own it'* | *'bucket name is not available'* | *ResourceExistenceCheck*) ;;
+    *) return 0 ;;
+  esac
+  case $1:$2 in
+    *-deepracer-service-roles:* | *-deepracer-retired-roles:*)
+      printf "the console or another company has a role of that name: unless you have done so since, set \`service_roles.suffix\`\\n"
+      printf "     in settings.yaml, so that the roles of this account have names of their own, and run 'racestack synth'."
+      ;;
+    *-deepracer-storage:*)
+      printf "a bucket of that name is there, in this account or another: unless you have done so since, set another \`bucket.created\`\\n"
+      printf "     in config/accounts/%s/settings.yaml, and run 'racestack synth --leave-behind'; to keep a bucket of this account,\n" \
+        "$account_name"
+      printf "     see docs/adopt.md."
+      ;;
+    *-deepracer-users-[0-9]*:*'(AWS::SageMaker::NotebookInstance)'*)
+      printf "a notebook of that name is there: unless you have done so since, set another \`notebook.name\` in the roster,\\n"
+      printf "     and run 'racestack synth'."
+      ;;
+    *-deepracer-users-[0-9]*:*)
+      printf "a user, role or notebook of that name is there: unless you have done so since, write another \`name\` into the roster, and\\n"
+      printf "     run 'racestack synth'; to take in that user, run 'racestack adopt --user NAME', as docs/adopt.md shows."
+      ;;
+    *) printf "something of that name is there: see whose it is, and delete it if nobody needs it." ;;
+  esac
+}
+
 # What to do with a stack in a state that no change set gets it out of: the state, the stack, and why.
 # Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html
 way_out() {
-  local stack="$here --stack-name $2" retain
-  case $2:$3 in
-    *-service-roles:*'already exists'* | *-retired-roles:*'already exists'*)
-      printf "the console or another company has a role of that name: unless you have done so since, set \`service_roles.suffix\`\\n"
-      printf "     in settings.yaml, so that the roles of this account have names of their own, and run 'racestack synth'. Then,\n"
-      printf '     of the stack: '
-      ;;
-  esac
+  local stack="$here --stack-name $2" retain taken
+  taken=$(other_name "$2" "$3")
+  [ -z "$taken" ] || printf '%s Then,\n     of the stack: ' "$taken"
   case $1 in
     ROLLBACK_COMPLETE | ROLLBACK_FAILED | CREATE_FAILED)
       printf 'it never was complete: see that nobody uses what is left of it, delete it, then run deploy.sh again:\n'
@@ -744,11 +769,34 @@ make_change_set() {
     esac
     look_later "${names[i]}: its change set still is ${state:-without a state}"
   done
+  case $reason in *EarlyValidation*) name_invalid "$i" ;; esac
   drop_change_set "$i"
   case $reason in
     *"didn't contain changes"* | *'No updates are to be performed'*) return 1 ;;
   esac
-  give_up "CloudFormation takes no change set: $reason" 'nothing of it was changed; mend that, then run deploy.sh again'
+  found=$(other_name "${names[i]}" "$reason")
+  give_up "CloudFormation takes no change set: $reason" "nothing of it was changed; ${found:-mend that, then run deploy.sh again}${found:+ Then run deploy.sh again}"
+}
+
+# Puts the resources that CloudFormation finds invalid before it begins, and why, into the reason of the change set, which names none. It
+# keeps the change set if that cannot be asked: AWS CLIs from before November 2025 do not know the command.
+# Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/validate-stack-deployments.html
+name_invalid() {
+  local id found taken
+  local query="OperationEvents[?EventType=='VALIDATION_ERROR' && ValidationFailureMode!='WARN'].[LogicalResourceId,ResourceType,ValidationStatusReason]"
+  id=$(ask cloudformation describe-change-set --stack-name "${names[$1]}" --change-set-name "$run-$me" --no-paginate \
+    --output text --query '[ChangeSetId]') || id=''
+  found=''
+  # A name alone, without its ARN, the command does not take.
+  [ -z "$id" ] || found=$(ask cloudformation describe-events --change-set-name "$id" --output text --query "$query") || found=''
+  if [ -z "$found" ]; then
+    taken=$(other_name "${names[$1]}" "$reason")
+    give_up "CloudFormation takes no change set: $reason" "nothing of it was changed. Which resource it is could not be asked: $(errors)
+     With an AWS CLI from November 2025 or later, and cloudformation:DescribeEvents:
+       aws cloudformation describe-events $here --change-set-name ${id:-"ARN, of the change set $run-$me"} --query \"$query\"
+     ${taken:+Where it is a name that is taken: $taken }Then run deploy.sh again"
+  fi
+  reason=$(printf '%s\n' "$found" | awk -F '\t' '{ printf "%s%s (%s): %s", (NR == 1 ? "" : "; "), $1, $2, $3 }')
 }
 
 drop_change_set() {

@@ -70,6 +70,12 @@ case $service/$command in
         exit 0 ;;
     esac
     [ ! -e "$dir/odd" ] || exit 0
+    if [ -e "$dir/invalid.$name" ]; then
+      case "$*" in *ChangeSetId*) printf 'arn:aws:cloudformation:ap-northeast-1:111122223333:changeSet/%s/0\n' "$set"; exit 0 ;; esac
+      printf 'FAILED\tThe following hook(s)/validation failed: [AWS::EarlyValidation::ResourceExistenceCheck]. '
+      printf 'To troubleshoot Early Validation errors, use the DescribeEvents API for detailed failure information.\n'
+      exit 0
+    fi
     [ ! -e "$dir/unchanged" ] || { printf "FAILED\tThe submitted information didn't contain changes.\n"; exit 0; }
     case "$*" in *Changes*) printf 'Modify\tThing\tAWS::IAM::User\tTrue\n' ;; *) printf 'CREATE_COMPLETE\tNone\n' ;; esac ;;
   cloudformation/execute-change-set)
@@ -84,9 +90,12 @@ case $service/$command in
     printf 'Undone\tAWS::IAM::Role\tUPDATE_FAILED\tis in use\n'
     printf '%s\tAWS::CloudFormation::Stack\tUPDATE_ROLLBACK_IN_PROGRESS\tFirst failed\n' "$name"
     printf 'Second\tAWS::IAM::Role\tCREATE_FAILED\tResource creation cancelled\n'
-    printf 'First\tAWS::IAM::User\tCREATE_FAILED\tbob already exists\n'
+    if [ -e "$dir/failed.$name" ]; then cat "$dir/failed.$name"; else printf 'First\tAWS::IAM::User\tCREATE_FAILED\tbob already exists\n'; fi
     printf '%s\tAWS::CloudFormation::Stack\tCREATE_IN_PROGRESS\tUser Initiated\n' "$name"
     printf 'Older\tAWS::IAM::User\tCREATE_FAILED\tof another day\n' ;;
+  cloudformation/describe-events)
+    # As AWS does, it takes the ARN of a change set that is there.
+    case $set in arn:aws:cloudformation:*:changeSet/*/0) cat "$dir/invalid" ;; *) exit 254 ;; esac ;;
   cloudformation/list-stack-resources)
     case "$*" in *DELETE_FAILED*) printf 'Bucket\n' ;; *) [ ! -e "$dir/resources.$name" ] || cat "$dir/resources.$name" ;; esac ;;
   sagemaker/list-training-jobs) [ ! -e "$dir/jobs" ] || cut -d ' ' -f 1 "$dir/jobs" ;;

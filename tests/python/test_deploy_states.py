@@ -102,6 +102,65 @@ def test_a_role_of_that_name_is_told_with_the_setting_that_gives_another(tmp_pat
         assert "aws cloudformation delete-stack --region ap-northeast-1 --stack-name mycompany-deepracer-service-roles" in told[2]
 
 
+# Of each stack a resource whose name is taken, what CloudFormation says of it, and what the script names for it.
+TAKEN = {
+    "storage": ("Bucket", "AWS::S3::Bucket", ["`bucket.created`", "config/accounts/tokyo/settings.yaml", "racestack synth --leave-behind"]),
+    "users-001": ("MeiUser", "AWS::IAM::User", ["another `name`", "racestack adopt --user NAME"]),
+    "access": ("Group", "AWS::IAM::Group", ["delete it if nobody needs it"]),
+}
+
+
+@pytest.mark.parametrize("stack", TAKEN)
+@pytest.mark.parametrize("options", [[], ["--dry-run"]])
+def test_a_name_that_is_taken_is_named_before_anything_is_made(
+    account: Workspace, aws: StubAws, stack: str, options: list[str]
+) -> None:
+    resource, kind, steps = TAKEN[stack]
+    deployed(account, aws)
+    aws.stack(stack, "UPDATE_COMPLETE")
+    reason = f"Resource of type '{kind}' with identifier 'one' already exists."
+    name = f"mycompany-deepracer-{stack}"
+    (aws.folder / f"invalid.{name}").touch()
+    (aws.folder / "invalid").write_text(f"{resource}\t{kind}\t{reason}\nOther\t{kind}\tanother reason\n")
+    finished = aws.run(account.out / "deploy.sh", *options)
+    assert finished.returncode == 1
+    said = " ".join((finished.stdout + finished.stderr).split())
+    assert f"{name}: CloudFormation takes no change set: {resource} ({kind}): {reason}; Other ({kind}): another reason nothing of it" in said
+    assert [step for step in [*steps, "Then run deploy.sh again"] if step not in said] == []
+    assert "EarlyValidation" not in said
+    log = (aws.folder / "log").read_text()
+    assert log.index(" describe-events ") < log.index(" delete-change-set ")
+    assert " execute-change-set " not in log
+
+
+def test_a_name_that_is_taken_is_looked_for_by_hand_where_the_aws_cli_cannot(account: Workspace, aws: StubAws) -> None:
+    (aws.folder / "invalid.mycompany-deepracer-storage").touch()
+    aws.fault("describe-events", "aws: error: argument operation: Invalid choice")
+    finished = aws.run(account.out / "deploy.sh")
+    assert finished.returncode == 1
+    said = " ".join(finished.stdout.split())
+    assert "Invalid choice" in said and "set another `bucket.created`" in said
+    assert re.search(r"aws cloudformation describe-events --region ap-northeast-1 --change-set-name arn:aws:\S+ --query ", said)
+    assert "delete-change-set" not in (aws.folder / "log").read_text()
+
+
+@pytest.mark.parametrize("state", ["ROLLBACK_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"])
+@pytest.mark.parametrize("stack", TAKEN)
+def test_a_name_that_is_taken_is_named_where_the_stack_was_rolled_back(
+    account: Workspace, aws: StubAws, stack: str, state: str
+) -> None:
+    resource, kind, steps = TAKEN[stack]
+    name = f"mycompany-deepracer-{stack}"
+    (aws.folder / f"failed.{name}").write_text(f"{resource}\t{kind}\tCREATE_FAILED\tone already exists\n")
+    aws.fault(f"execute-change-set.{name}", f"after {state}")
+    finished = aws.run(account.out / "deploy.sh")
+    assert finished.returncode == 1
+    said = " ".join(finished.stdout.split())
+    assert f"failed: {name}: it is {state}: {resource} ({kind}): one already exists" in said
+    assert [step for step in steps if step not in said] == []
+    assert ("delete-stack --region ap-northeast-1" in said) == (state == "ROLLBACK_COMPLETE")
+
+
 @pytest.mark.parametrize(
     "state",
     ["CREATE_IN_PROGRESS", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "DELETE_IN_PROGRESS", "IMPORT_IN_PROGRESS", "IMPORT_ROLLBACK_IN_PROGRESS"],

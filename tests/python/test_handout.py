@@ -4,6 +4,7 @@ import ast
 import csv
 import os
 import re
+import shlex
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -175,6 +176,26 @@ def test_what_is_bold_is_so_in_html(tmp_path: Path, language: str) -> None:
     assert "<strong>" in html and "**" not in html
 
 
+def test_a_name_that_no_tag_takes_is_the_heading(tmp_path: Path) -> None:
+    """AWS refuses these characters in tags; a page has them, but for what would end the line or turn it around."""
+    handouts = configured(tmp_path, "")
+    roster = tmp_path / "config" / "accounts" / "tokyo" / "roster.csv"
+    roster.write_text("name,display_name\npat,Pat O'Neil 🏎️\nmei,mei\u202e (長谷川)\nken,\n", encoding="utf-8")
+    heads = [handouts.page(name, "en").splitlines()[0] for name in ("pat", "mei", "ken")]
+    assert heads == [f"# AWS DeepRacer training: {name}" for name in ("Pat O'Neil 🏎️", "mei  (長谷川)", "ken")]
+
+
+def test_no_command_takes_a_name_that_begins_with_a_hyphen_for_an_option(tmp_path: Path) -> None:
+    """The AWS CLI takes such a value with `=` alone."""
+    handouts = configured(tmp_path, "mfa: required\n")
+    (tmp_path / "config" / "accounts" / "tokyo" / "roster.csv").write_text("name\n-x\n")
+    for language in LANGUAGES:
+        page = handouts._run("--user=-x", "--lang", language)
+        words = [word for form, code in blocks(page) if form == "sh" for line in code.splitlines() for word in shlex.split(line)]
+        assert [word for word in words if word.startswith("-x")] == []
+        assert {"--prefix=-x/reward_function.py", "--key=-x/reward_function.py"} <= set(words)
+
+
 @pytest.mark.parametrize(
     ("region", "console", "sign_in"),
     [
@@ -230,15 +251,42 @@ def test_who_is_suspended_gets_no_command(handouts: Handouts) -> None:
         assert f"s3://{BUCKET}/sato.hana/" in page
 
 
+def with_notebook(root: Path, settings: str, notebook: str) -> Handouts:
+    """An account in which one person has a notebook of this name."""
+    handouts = configured(root, settings)
+    roster = root / "config" / "accounts" / "tokyo" / "roster.csv"
+    roster.write_text(f"name,notebook.name,notebook.existing\n{OWN},{notebook},{str(len(notebook) > 60).lower()}\n")
+    return handouts
+
+
 @pytest.mark.parametrize("length, is_adapted", [(53, True), (54, False)])
 def test_what_the_notebook_does_by_itself_is_said_where_it_does(tmp_path: Path, length: int, is_adapted: bool) -> None:
     """With a longer name of a notebook, it begins no names of jobs: see `test_notebook_sdk.py`."""
-    handouts = configured(tmp_path, "")
-    roster = handouts.workspace.root / "config" / "accounts" / "tokyo" / "roster.csv"
-    name = "n" * length
-    roster.write_text(f"name\n{name}\n")
-    page = handouts.page(name, "en")
+    page = with_notebook(tmp_path, "", "n" * length).page(OWN, "en")
     assert ("50-racestack.py" in page, "It does not begin the names of jobs" in page) == (is_adapted, not is_adapted)
+
+
+@pytest.mark.parametrize("length", [38, 39, 60, 61])
+@pytest.mark.parametrize("settings", ["hardened", "own names"])
+def test_a_long_name_of_a_notebook(tmp_path: Path, settings: str, length: int) -> None:
+    """The example of a job has a name that SageMaker takes, and whose log the person can read, as long as there is one."""
+    notebook = "n" * length
+    handouts = with_notebook(tmp_path, ALL_SETTINGS[settings], notebook)
+    same = []
+    for language in LANGUAGES:
+        page = handouts.page(OWN, language)
+        prose = re.sub(r"^ *```.*?^ *```$", "", page, flags=re.DOTALL | re.MULTILINE)
+        same.append((blocks(page), sorted(re.findall("`[^`]+`", prose))))
+        (text,) = (code for form, code in blocks(page) if form == "python")
+        calls = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call) and node.keywords]
+        values = {keyword.arg: ast.literal_eval(keyword.value) for call in calls for keyword in call.keywords}
+        # What version 2 of the SDK makes of a base name: `name_from_base`.
+        names = [f"{base[:39]}-2026-11-28-04-33-40-926" for base in [values.get("base_job_name")] if base]
+        names += [values["job_name"]] if "job_name" in values else []
+        assert len(names) == (length <= 60)
+        assert all(re.fullmatch(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}", name) and name.startswith(f"{notebook}--") for name in names)
+        assert (f"{notebook}--" in page, "get-log-events --log-group-name" in page) == (bool(names), bool(names))
+    assert same[0] == same[1] == same[2]
 
 
 def test_who_has_no_notebook_cannot_train(handouts: Handouts) -> None:

@@ -57,7 +57,9 @@ fn exceeded(account: &Account, what: &str, key: &str, quota: usize) -> Finding {
     let help = if key == "users" {
         "move people to another account: AWS does not raise this quota".to_owned()
     } else {
-        format!("ask AWS to raise the account's quota, then set `quotas: {{{key}: …}}` to it; or move people")
+        format!(
+            "ask AWS to raise the account's quota, then set `quotas: {{{key}: …}}` to it; or move people to another account"
+        )
     };
     Finding::new(Rule::LimitQuota, format!("`{}` would have {what}, its quota is {quota}", account.name))
         .at(account.roster_place.clone().unwrap_or_else(|| Place::whole(&account.node.place.source)))
