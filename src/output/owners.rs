@@ -119,7 +119,7 @@ pub fn orphans(
                 ),
             ),
             Some((account, _)) => {
-                let before = manifest::read(&folder)?;
+                let [before, _] = manifest::read(&folder)?;
                 let company = before.as_ref().and_then(Manifest::company);
                 of_renamed(out, &folder, account, company.filter(|company| account.company != Some(company)), new)?
             }
