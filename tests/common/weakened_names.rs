@@ -479,7 +479,7 @@ pub fn of_named() -> Vec<Weakening> {
         denied("sagemaker:*Notebook*", ("Resource", "*"), Some(equals("aws:ResourceTag/notebook", "bob")), "open, start"),
         // Beside a variable with a wildcard, a name that begins with somebody's.
         Weakening::new("what is named like somebody, and more", &[], TOO_WIDE, &["`bob` can", "sagemaker:StopTrainingJob"])
-            .and_in(&[DAILY, "policies/user/boundary.json.hbs"], &&json!({"Effect": "Allow", "Action": "sagemaker:StopTrainingJob", "Resource": "*", "Condition": {"StringEquals": {"aws:ResourceTag/user": "bobby"}, "StringLike": {"aws:ResourceTag/user": "${aws:username}*"}}})),
+            .and_in(&[DAILY, "policies/user/boundary.json.hbs"], &json!({"Effect": "Allow", "Action": "sagemaker:StopTrainingJob", "Resource": "*", "Condition": {"StringEquals": {"aws:ResourceTag/user": "bobby"}, "StringLike": {"aws:ResourceTag/user": "${aws:username}*"}}})),
         Weakening::new("logs that are named like somebody's, and more", &[], TOO_WIDE, &["`bob` can", "logs:GetLogEvents"])
             .and_in(&[DAILY, "policies/user/boundary.json.hbs"], &json!({"Effect": "Allow", "Action": "logs:GetLogEvents", "Resource": "arn:aws:logs:*:111122223333:log-group:/aws/sagemaker/NotebookInstances:log-stream:bobby/*"}))
             .and_in(&[DAILY, "policies/user/boundary.json.hbs"], &json!({"Effect": "Deny", "Action": "logs:GetLogEvents", "NotResource": "arn:aws:logs:*:111122223333:log-group:/aws/sagemaker/NotebookInstances:log-stream:${aws:PrincipalTag/notebook}*"})),
