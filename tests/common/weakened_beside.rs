@@ -61,7 +61,7 @@ const BESIDES: &[Besides] = &[
     (STORAGE, "Knowledge", "Bedrock::DataSource", "{Name: k, DataSourceConfiguration: {S3Configuration: {BucketArn: !GetAtt Bucket.Arn}}}", UNDECIDED, NAMES),
     // The same, by names that functions put together.
     (STORAGE, "InCapitals", "CloudFront::Distribution", "{A: MYCOMPANY-aws-deepracer-test-20221130201905.S3.amazonaws.com}", UNDECIDED, NAMES),
-    (STORAGE, "Escaped", "CloudFront::Distribution", "{A: /mycompany%2Daws%2ddeepracer-test-20221130201905}", UNDECIDED, NAMES),
+    (STORAGE, "PercentEncoded", "CloudFront::Distribution", "{A: /mycompany%2Daws%2ddeepracer-test-20221130201905}", UNDECIDED, NAMES),
     (STORAGE, "Joined", "CloudFront::Distribution", "{A: !Join [\"-\", [mycompany, aws-deepracer, !Join [\"-\", [test, \"20221130201905\"]]]]}", UNDECIDED, NAMES),
     (STORAGE, "Substituted", "CloudFront::Distribution", "{A: !Sub [\"${A}-aws-deepracer-${B}-20221130201905.s3\", {A: mycompany, B: !Select [1, [any, test]]}]}", UNDECIDED, NAMES),
     (STORAGE, "Selected", "CloudFront::Distribution", "{A: [!Select [\"1\", [any, !Join [\"-\", [mycompany, aws-deepracer-test, \"20221130201905\"]]]]]}", UNDECIDED, NAMES),
