@@ -598,6 +598,18 @@ fn a_denial_that_names_somebody_of_one_account_is_found_there() {
 }
 
 #[test]
+fn who_is_in_a_later_account_alone_is_looked_at_there() {
+    // For the first account, whose policies are the same, all holds.
+    let denial =
+        "\"Statement\": [{\"Effect\": \"Deny\", \"Action\": \"s3:GetObject\", \"Resource\": \"{{bucket_arn}}/bob/*\"},";
+    let workspace = edited(b"name\nbob\n", "", "a denial about somebody", &[(DAILY, STATEMENT, denial)]);
+    with_alike(&workspace, "ap-northeast-1", "");
+    workspace.write("config/accounts/tokyo/roster.csv", b"name\nanna\n");
+    let told = assert_told_of_three(&workspace, "own-refused");
+    assert!(told.contains("`bob` cannot read, write and delete in their own folder"), "{told}");
+}
+
+#[test]
 fn what_the_settings_of_some_accounts_open_is_found() {
     let hole = "{\"Effect\": \"Allow\", \"Principal\": \"*\", \"Action\": \"s3:GetObject\", \"Resource\": \"{{bucket_arn}}/*\"},";
     let statement = format!("{STATEMENT}{{{{#if budgets_address}}}}{hole}{{{{/if}}}}");
