@@ -33,29 +33,40 @@ pub struct Relation {
 }
 
 impl Distinctions {
-    /// Those of some policies, of which the values of who asks are in the context of `request`.
-    pub fn of<'d>(policies: impl Iterator<Item = &'d Document>, request: &Request) -> Self {
+    /// Those of some policies, of which the values of who asks are in the context of `request`, or are these words in texts. `expected` are
+    /// values that requests of the day have, each with its condition key without the service; `principal` is that of who asks.
+    pub fn of<'d>(
+        policies: impl Iterator<Item = &'d Document>,
+        request: &Request,
+        words: &[String],
+        expected: impl Iterator<Item = (String, String)>,
+    ) -> Self {
         let mut by_key: BTreeMap<String, BTreeSet<Text>> = BTreeMap::new();
         for (key, text) in policies.flat_map(|document| &document.statements).flat_map(texts) {
             // Some keys stand in several forms: with a service before them, and without.
-            let key = key.rsplit(':').next().unwrap_or_default().to_lowercase();
+            let key = key.split_once(':').map_or(key, |(_, key)| key).to_lowercase();
             by_key.entry(key).or_default().insert(text);
         }
-        let mut pairs = Vec::new();
-        for (key, mut texts) in by_key {
-            // One's own things have one's own tags.
-            if let Some(tag) = key.strip_prefix("resourcetag/") {
-                let pattern = Pattern::parse(&format!("${{aws:PrincipalTag/{tag}}}"), true);
-                texts.insert(Text { pattern, has_wildcards: false });
+        for (key, value) in expected {
+            if let Some(texts) = by_key.get_mut(&key.to_lowercase()) {
+                texts.insert(Text::plain(&value));
             }
-            let is_own = |text: &Text| text.pattern.variables().any(|key| request.context.get(key).is_some());
+        }
+        let mut pairs = Vec::new();
+        for texts in by_key.into_values() {
+            let is_own = |text: &Text| {
+                let has_value = text.pattern.variables().any(|key| request.context.get(key).is_some());
+                has_value || text.widest(words) != text.widest(&[])
+            };
             let (own, others): (Vec<Text>, Vec<Text>) = texts.into_iter().partition(is_own);
+            // Some operators compare without regard to case.
+            let may_overlap = |one: &str, other: &str| overlap(&one.to_lowercase(), &other.to_lowercase());
             for (index, one) in own.iter().enumerate() {
-                let widest = one.widest();
-                let with_own = own.iter().skip(index + 1).filter(|other| overlap(&widest, &other.widest()));
+                let widest = one.widest(words);
+                let with_own = own.iter().skip(index + 1).filter(|other| may_overlap(&widest, &other.widest(words)));
                 let with_others = others.iter().filter(|other| {
                     let other = other.filled(request);
-                    other.is_some_and(|other| overlap(&widest, &other) && !covers(&other, &widest))
+                    other.is_some_and(|other| may_overlap(&widest, &other) && !covers(&other, &widest))
                 });
                 pairs.extend(with_own.chain(with_others).map(|other| (one.clone(), other.clone())));
             }
@@ -63,10 +74,13 @@ impl Distinctions {
         Self(pairs)
     }
 
-    /// How the two texts of each pair are to each other for who makes a request.
-    pub fn relations(&self, request: &Request) -> Vec<Relation> {
+    /// How the two texts of each pair are to each other for who makes a request; `own` gives texts the words of who asks.
+    pub fn relations(&self, request: &Request, own: &dyn Fn(&str) -> String) -> Vec<Relation> {
+        let filled = |text: &Text| {
+            Text { pattern: text.pattern.with_texts(own), has_wildcards: text.has_wildcards }.filled(request)
+        };
         let relation = |(one, other): &(Text, Text)| {
-            let Some((one, other)) = one.filled(request).zip(other.filled(request)) else { return Relation::default() };
+            let Some((one, other)) = filled(one).zip(filled(other)) else { return Relation::default() };
             let overlaps = overlap(&one, &other);
             Relation {
                 overlaps,
@@ -88,12 +102,18 @@ impl Text {
     }
 
     /// With any values.
-    fn widest(&self) -> String {
-        self.pattern.widest(self.has_wildcards)
+    fn widest(&self, words: &[String]) -> String {
+        self.pattern.widest(self.has_wildcards, words)
+    }
+
+    /// A text in which nothing stands for anything else.
+    fn plain(text: &str) -> Self {
+        Self { pattern: Pattern::parse(text, false), has_wildcards: false }
     }
 }
 
-/// All texts that a statement compares requests with, but for actions, each with the condition key; of resources, that is empty.
+/// All texts that a statement compares requests with, but for actions, each with the condition key; of resources, that is empty, and of
+/// principals `principal`.
 fn texts(statement: &Statement) -> impl Iterator<Item = (&str, Text)> {
     let resources = match &statement.resources {
         Some(Listed::These(patterns) | Listed::AllBut(patterns)) => patterns.as_slice(),
@@ -105,7 +125,11 @@ fn texts(statement: &Statement) -> impl Iterator<Item = (&str, Text)> {
         let text = move |pattern: &Pattern| Text { pattern: pattern.clone(), has_wildcards: operator.has_wildcards() };
         one.values.iter().map(move |pattern| (one.key.as_str(), text(pattern)))
     });
-    resources.iter().map(resource).chain(conditions)
+    let principals = statement.principals.iter().flat_map(|principals| match principals {
+        Listed::These(principals) | Listed::AllBut(principals) => principals.arns(),
+    });
+    let principals = principals.map(|arn| ("principal", Text::plain(arn)));
+    resources.iter().map(resource).chain(conditions).chain(principals)
 }
 
 /// Whether some text is like both of two patterns; of ARNs, with each segment on its own.

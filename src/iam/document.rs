@@ -150,7 +150,7 @@ impl Statement {
             Some(Listed::These(patterns) | Listed::AllBut(patterns)) => patterns.as_slice(),
             None => &[],
         };
-        let all = actions.iter().cloned().chain(resources.iter().map(|pattern| pattern.widest(true)));
+        let all = actions.iter().cloned().chain(resources.iter().map(|pattern| pattern.widest(true, &[])));
         all.filter(|text| text.trim_end_matches(ANY_RUN).contains([ANY_RUN, ANY_CHAR])).count()
     }
 

@@ -120,14 +120,26 @@ impl Pattern {
         None
     }
 
-    /// The pattern with a wildcard in the place of each variable: it is like whatever the pattern is with any values.
-    pub(super) fn widest(&self, wildcards: bool) -> String {
+    /// The pattern with a wildcard in the place of each variable and each of these words: it is like whatever the pattern is with any values.
+    pub(super) fn widest(&self, wildcards: bool, words: &[String]) -> String {
+        let open = |text: String| words.iter().fold(text, |text, word| text.replace(word.as_str(), ENCODED_RUN));
         let widest = |piece: &PatternPart| match piece {
-            PatternPart::Text(text) if wildcards => text.clone(),
-            PatternPart::Text(text) => shown(text),
+            PatternPart::Text(text) if wildcards => open(text.clone()),
+            PatternPart::Text(text) => open(shown(text)),
             PatternPart::Variable { .. } => ENCODED_RUN.to_owned(),
         };
         self.0.iter().map(widest).collect()
+    }
+
+    /// The pattern with other texts in the place of its own, and of the defaults of its variables.
+    pub(super) fn with_texts(&self, other: &dyn Fn(&str) -> String) -> Self {
+        let piece = |piece: &PatternPart| match piece {
+            PatternPart::Text(text) => PatternPart::Text(other(text)),
+            PatternPart::Variable { key, default } => {
+                PatternPart::Variable { key: key.clone(), default: default.as_deref().map(other) }
+            }
+        };
+        Self(self.0.iter().map(piece).collect())
     }
 
     /// Of a text with the name of who asks at its end, and with neither wildcards nor other variables: what stands before the

@@ -52,6 +52,11 @@ impl Principals {
         Ok(principals)
     }
 
+    /// The ARNs and account IDs that it names.
+    pub(super) fn arns(&self) -> impl Iterator<Item = &str> {
+        self.aws.iter().map(String::as_str)
+    }
+
     /// How these name whoever asks. Names are compared as they stand: an ARN takes no wildcards here.
     pub(super) fn name(&self, principal: &Principal) -> PrincipalMatch {
         let (role, own, account) = match principal {

@@ -475,6 +475,11 @@ pub fn of_named() -> Vec<Weakening> {
             None,
             "",
         ),
+        denied("sagemaker:Stop*", ("Resource", "*"), Some(json!({"StringEqualsIgnoreCase": {"aws:ResourceTag/user": "BOB"}})), ""),
+        denied("s3:ListBucket", ("Resource", "*"), Some(json!({"StringEqualsIgnoreCase": {"s3:prefix": "BOB/"}})), "list"),
+        Weakening::new("a policy of one's own that means one's notebook", &[(USERS, "      Path: {{@root.names.user_path}}\n", "      Path: {{@root.names.user_path}}\n      Policies: [{PolicyName: own, PolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Deny, Action: \"s3:GetObject\", Resource: \"arn:aws:s3:::{{@root.names.bucket}}/{{notebook.name}}/*\"}]}}]\n")], REFUSED, &["`bob` cannot read, write"]),
+        Weakening::new("a bucket that is closed to somebody", &[], REFUSED, &["`bob` cannot read, write"])
+            .and_in(&[BUCKET], &json!({"Effect": "Deny", "Principal": {"AWS": {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:user/deepracer/bob"}}, "Action": "s3:GetObject", "Resource": "{{bucket_arn}}/*"})),
         // The tags that a notebook has are those of its person.
         denied("sagemaker:*Notebook*", ("Resource", "*"), Some(equals("aws:ResourceTag/notebook", "bob")), "open, start"),
         // Beside a variable with a wildcard, a name that begins with somebody's.

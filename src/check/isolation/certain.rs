@@ -55,13 +55,13 @@ pub fn refusal(
         // What the need asks for, or what it leaves out; of what is denied but for some actions, these are needed all the same.
         let is_about = |one: &&Need| one.actions.is_empty() || one.document.is_about(&example.action);
         let denials = needs.iter().filter(|one| one.is_denial).filter(is_about);
-        if std::iter::once(need).chain(denials).any(|one| one.keys.contains(key)) {
-            return Refusal::Always;
-        }
         // Who has no notebook asks for none, whatever tags it would have.
         let has_notebook = subject.identity.tags.iter().any(|tag| tag.key.as_deref() == Some(NOTEBOOK));
         if !has_notebook && example.resource.contains(NOTEBOOKS) && key.contains("resourcetag/") {
             return Refusal::Never;
+        }
+        if std::iter::once(need).chain(denials).any(|one| one.keys.contains(key)) {
+            return Refusal::Always;
         }
         match expected(subject, names, need, (example, key)) {
             ExpectedValues::OneOf(values) => {

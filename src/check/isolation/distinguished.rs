@@ -10,7 +10,7 @@ use super::kind::Subject;
 use super::reference::References;
 use crate::iam::{Context, Distinctions, Document, Relation, Request};
 use crate::model::User;
-use crate::render::{is_of_prototype, words};
+use crate::render::{UserShape, is_of_prototype, words};
 
 /// By what the policies of people of one shape distinguish them.
 #[derive(Debug, Default)]
@@ -28,7 +28,10 @@ struct OfSubject {
 
 impl Distinguishing {
     /// By what the policies of a prototype's user and role do; together with the policies that they are compared with.
-    pub fn of(subjects: &[Subject<'_, '_>], references: &References) -> Self {
+    pub fn of(subjects: &[Subject<'_, '_>], references: &References, shape: Option<&UserShape>) -> Self {
+        let prototype = shape.and_then(UserShape::prototype);
+        let own_words: Vec<String> =
+            prototype.iter().flat_map(words).map(|(word, _)| word).filter(|word| !word.is_empty()).collect();
         let of_subject = |subject: &Subject<'_, '_>| {
             // What cannot be read is told of by the proof.
             let access = Access::of(subject, references).ok()?;
@@ -44,9 +47,11 @@ impl Distinguishing {
                 context: subject.base.clone(),
             };
             let documents: Vec<&Document> = documents.collect();
-            let distinctions = Distinctions::of(documents.into_iter(), &prototype);
-            let usual = distinctions.relations(&prototype);
-            Some(OfSubject { distinctions, prototype, usual })
+            let expected = expected(subject, subjects);
+            let distinctions = Distinctions::of(documents.into_iter(), &prototype, &own_words, expected);
+            let usual = distinctions.relations(&prototype, &str::to_owned);
+            // Most policies distinguish nobody.
+            (!usual.is_empty()).then_some(OfSubject { distinctions, prototype, usual })
         };
         Self(subjects.iter().filter(|subject| subject.kind.is_persons()).filter_map(of_subject).collect())
     }
@@ -54,6 +59,9 @@ impl Distinguishing {
     /// Of these people of the prototype's shape, those of whom the policies say something else; of those of whom they say the same, the
     /// first.
     pub fn distinguished<'u>(&self, users: impl Iterator<Item = &'u User>) -> Vec<&'u User> {
+        if self.0.is_empty() {
+            return Vec::new();
+        }
         let usual: Vec<&[Relation]> = self.0.iter().map(|one| one.usual.as_slice()).collect();
         let mut seen = BTreeSet::new();
         let is_new = |user: &&User| {
@@ -74,8 +82,19 @@ impl OfSubject {
             known.list.iter().fold(context, |context, value| context.also(key, text_of(value, values)))
         });
         let context = self.prototype.context.clone().and(&context);
-        self.distinctions.relations(&Request { context, ..self.prototype.clone() })
+        self.distinctions.relations(&Request { context, ..self.prototype.clone() }, &|text| text_of(text, values))
     }
+}
+
+/// What the requests of a person's day have, each with its condition key without the service: the tags of their own things, and who asks.
+fn expected(subject: &Subject<'_, '_>, subjects: &[Subject<'_, '_>]) -> impl Iterator<Item = (String, String)> + use<> {
+    let of_principals = subjects.iter().filter(|one| one.kind.is_persons()).map(|one| &one.identity.tags);
+    let of_notebooks = subject.inventory.notebooks.iter().map(|notebook| &notebook.tags);
+    let tags = of_principals.chain(of_notebooks).flatten();
+    let tags =
+        tags.filter_map(|tag| Some((format!("resourcetag/{}", tag.key.as_ref()?), tag.value.as_ref()?.to_string())));
+    let who = ("principal".to_owned(), subject.identity.arn.clone());
+    tags.chain([who]).collect::<Vec<_>>().into_iter()
 }
 
 /// The resources of a prototype, as they are of one of its shape.

@@ -30,7 +30,7 @@ use std::sync::LazyLock;
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use serde_json::Value;
 
-use crate::finding::Finding;
+use crate::finding::{Finding, Rule};
 use crate::inventory::{Account, Documents, IamInventory, Location, Sections, Stack};
 use crate::model::User;
 use crate::plan::{AccountPlan, Part};
@@ -44,9 +44,13 @@ pub use findings::{across_accounts, of_template};
 pub(super) use kind::Subject;
 pub use kind::{PrincipalKind, own_role};
 pub use problem::Problem;
+use problem::SAME_OF_ALL;
 pub use reference::{Bound, reference_policy};
 pub use shared::Proofs;
 pub use table::{Extent, Owner, Row, rows};
+
+/// So many people of whom policies say something else are looked at, each in a proof of their own.
+const MOST_DISTINGUISHED: usize = 32;
 
 /// Checks the isolation of an account's people. `stacks` are the resources of the templates that hold no people,
 /// `prototypes` those of a template with a prototype of each shape, and `sections` what the resources of templates refer to.
@@ -130,7 +134,7 @@ pub fn each_problem<'a>(
         let operations = stacks.iter().position(|(part, _)| *part == Part::Operations);
         let operations = operations.and_then(|index| Some((index, &stacks.get(index)?.1)));
         problems.extend(resources::check(&inventory, operations, plan, is_personal));
-        let distinguishing = Distinguishing::of(&subjects, references);
+        let distinguishing = Distinguishing::of(&subjects, references, shape);
         let distinguished = distinguishing.distinguished(users());
         let holds = problems.is_empty() && distinguished.is_empty();
         let is_alike = holds && shared::is_alike(&subjects, &inventory, references, names);
@@ -143,7 +147,15 @@ pub fn each_problem<'a>(
         for problem in problems.iter().filter(|problem| told.insert(problem.key())) {
             tell(problem, &inventory, shape.map(|shape| (shape, None)));
         }
-        for (user, (_, resources)) in distinguished.into_iter().zip(std::iter::repeat(people).flatten()) {
+        if let Some(subject) = subjects.last().filter(|_| distinguished.len() > MOST_DISTINGUISHED) {
+            let message = format!("policies say something else of {} people than of others", distinguished.len());
+            let problem = Problem::at(Rule::IsolationUndecided, message, SAME_OF_ALL, &subject.identity.location);
+            if told.insert(problem.key()) {
+                tell(&problem, &inventory, shape.map(|shape| (shape, None)));
+            }
+        }
+        let looked_at = distinguished.into_iter().take(MOST_DISTINGUISHED);
+        for (user, (_, resources)) in looked_at.zip(std::iter::repeat(people).flatten()) {
             let resources = distinguished::resources_of(resources, user);
             let inventory = with_people((account, &tags), stacks, Some(&resources), &mut documents);
             let own = inventory.principals.iter().filter(|principal| is_personal(&principal.location));

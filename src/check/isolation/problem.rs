@@ -11,7 +11,7 @@ use crate::render::{PROTOTYPE_NAME, PROTOTYPE_NOTEBOOK, PROTOTYPE_TEAM};
 const GRAMMAR: &str =
     "write it by IAM's grammar: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html";
 
-const SAME_OF_ALL: &str = "suspend in the roster who is meant, name nobody in a policy, and let no other value of theirs mean what is somebody's own";
+pub const SAME_OF_ALL: &str = "suspend in the roster who is meant, name nobody in a policy, and let no other value of theirs mean what is somebody's own";
 
 /// Statements: of each the index of its policy in the inventory, and its own in the policy.
 pub type Statements = Vec<(usize, usize)>;
