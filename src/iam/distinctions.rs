@@ -63,7 +63,10 @@ impl Distinctions {
             let may_overlap = |one: &str, other: &str| overlap(&one.to_lowercase(), &other.to_lowercase());
             for (index, one) in own.iter().enumerate() {
                 let widest = one.widest(words);
-                let with_own = own.iter().skip(index + 1).filter(|other| may_overlap(&widest, &other.widest(words)));
+                // What is the same text for one is the same for everybody.
+                let is_other = |other: &&Text| one.filled(request) != other.filled(request);
+                let with_own = own.iter().skip(index + 1).filter(is_other);
+                let with_own = with_own.filter(|other| may_overlap(&widest, &other.widest(words)));
                 let with_others = others.iter().filter(|other| {
                     let other = other.filled(request);
                     other.is_some_and(|other| may_overlap(&widest, &other) && !covers(&other, &widest))
