@@ -6,6 +6,7 @@ use crate::common::Workspace;
 use crate::common::edits::{Edit, ROSTER, edited, message, synth_of, synth_with};
 use clap::Parser;
 use racestack::cli::{Args, Progress, run};
+use serde_json::json;
 
 const FOLDER: &str = "policies/user/s3-folder.hardened.json.hbs";
 const SAGEMAKER: &str = "policies/user/sagemaker.hardened.json.hbs";
@@ -607,6 +608,23 @@ fn who_is_in_a_later_account_alone_is_looked_at_there() {
     workspace.write("config/accounts/tokyo/roster.csv", b"name\nanna\n");
     let told = assert_told_of_three(&workspace, "own-refused");
     assert!(told.contains("`bob` cannot read, write and delete in their own folder"), "{told}");
+}
+
+#[test]
+fn of_more_people_than_are_looked_at_nothing_is_known() {
+    // The others could still be refused what they need: what is denied here, nobody does.
+    let names: Vec<String> = (10..43).map(|number| format!("u{number}")).collect();
+    let resources: Vec<String> = names.iter().map(|name| format!("{{{{bucket_arn}}}}/{name}/*")).collect();
+    let denial = json!({"Effect": "Deny", "Action": "s3:DeleteObjectVersion", "Resource": resources});
+    let first = format!("{STATEMENT}{denial},");
+    let found = |count: usize| {
+        let roster = format!("name,notebook\n{},false\n", names[..count].join(",false\n"));
+        let edits = [(DAILY, STATEMENT, first.as_str())];
+        edited(roster.as_bytes(), "", "a denial about many", &edits).synth(&["--format", "json"]).stdout
+    };
+    let undecided = "policies say something else of 33 people than of others";
+    assert!(found(33).contains(undecided));
+    assert!(!found(32).contains("isolation::"));
 }
 
 #[test]
