@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::account::{Export, IdentityDetail, LiveNotebook, LiveTag, path_of};
 use crate::finding::{Finding, Rule};
 use crate::inventory::{Documents, IdentityKind, Principal};
-use crate::model::{DISPLAY_NAME, EMAIL, NotebookName, RESERVED_TAGS, TEAM, USER};
+use crate::model::{DISPLAY_NAME, EMAIL, NotebookName, TEAM, USER, is_reserved_tag};
 
 /// The people of an account.
 #[derive(Debug, Default)]
@@ -162,9 +162,7 @@ fn row(user: &IdentityDetail, notebook: Option<&LiveNotebook>) -> Value {
         own
     });
     row.insert("notebook".to_owned(), notebook);
-    let own = |tag: &&LiveTag| {
-        !tag.key.starts_with("aws:") && !RESERVED_TAGS.iter().any(|key| key.eq_ignore_ascii_case(&tag.key))
-    };
+    let own = |tag: &&LiveTag| !tag.key.starts_with("aws:") && !is_reserved_tag(&tag.key);
     let tags: Map<String, Value> =
         user.tags.iter().filter(own).map(|tag| (tag.key.clone(), json!(tag.value))).collect();
     if !tags.is_empty() {

@@ -39,8 +39,8 @@ pub use renames::Rename;
 pub use sharing::TEAMS_FOLDER;
 pub use suppressions::{SuppressedRule, Suppression, suppressed_names, suppressions};
 pub use tags::{
-    DISPLAY_NAME, EMAIL, MANAGED_BY, MANAGED_BY_RACESTACK, NOTEBOOK, OLD_KEY, RESERVED as RESERVED_TAGS, TEAM, Tag,
-    USER, other_spellings,
+    DISPLAY_NAME, EMAIL, MANAGED_BY, MANAGED_BY_RACESTACK, NOTEBOOK, OF_TEMPLATES as TAGS_OF_TEMPLATES, OLD_KEY, TEAM,
+    Tag, USER, is_reserved as is_reserved_tag, other_spellings,
 };
 pub use users::{Notebook, User};
 

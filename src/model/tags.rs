@@ -50,10 +50,20 @@ pub const EMAIL: &str = "email";
 /// The tag, on an IAM user alone, that the function which rotates keys sets on whoever has an access key that is too old.
 pub const OLD_KEY: &str = "old-access-key";
 
-/// The keys that racestack sets. Nobody else may, in any case: IAM compares the key of a condition such as
+/// The keys of the tags that templates set: a resource without one in its template has no such tag.
+pub const OF_TEMPLATES: [&str; 6] = [USER, NOTEBOOK, TEAM, MANAGED_BY, DISPLAY_NAME, EMAIL];
+
+/// The keys of the tags that racestack sets, in its templates or later.
+fn own_keys() -> impl Iterator<Item = &'static str> {
+    OF_TEMPLATES.into_iter().chain([OLD_KEY])
+}
+
+/// Whether racestack sets the tag of this key, and nobody else may, in any case: IAM compares the key of a condition such as
 /// `aws:ResourceTag/user` without regard to case, so that a tag `User` could speak for another person.
 /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
-pub const RESERVED: [&str; 7] = [USER, NOTEBOOK, TEAM, MANAGED_BY, DISPLAY_NAME, EMAIL, OLD_KEY];
+pub fn is_reserved(key: &str) -> bool {
+    own_keys().any(|own| own.eq_ignore_ascii_case(key))
+}
 
 /// A tag's key in every other case of its letters, which must be ASCII: `User`, `uSER` … .
 pub fn other_spellings(key: &str) -> Vec<String> {
@@ -107,8 +117,8 @@ pub fn read(tags: &BTreeMap<String, String>, node: Option<&Node>, rule: Rule, fi
             let allowed = format!("1 to {} {CHARACTERS}, not beginning with `aws:`", limits::TAG_KEY_CHARACTERS);
             let help = format!("rename `tags.{shown}`: allowed are {allowed}");
             refuse(format!("AWS refuses the tag key `{shown}`"), help, false);
-        } else if RESERVED.iter().any(|reserved| reserved.eq_ignore_ascii_case(key)) {
-            let reserved = RESERVED.map(|key| format!("`{key}`")).join(", ");
+        } else if is_reserved(key) {
+            let reserved = own_keys().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
             let help = format!("rename or remove `tags.{shown}`: racestack sets {reserved}");
             refuse(format!("the tag `{shown}` is racestack's own"), help, false);
         } else if let Some(other) = taken.iter().find(|tag| tag.key.eq_ignore_ascii_case(key)) {

@@ -10,7 +10,7 @@ use super::account::{AccountIam, is_user, undefined};
 use super::renamed::Renamed;
 use crate::iam::{self, Context};
 use crate::inventory::{PRINCIPAL_TAG, Principal};
-use crate::model::{OLD_KEY, RESERVED_TAGS};
+use crate::model::TAGS_OF_TEMPLATES;
 use crate::output::UserEntry;
 
 /// Somebody, or several with the same policies.
@@ -143,7 +143,7 @@ pub(super) fn own_key(key: &str) -> String {
 }
 
 /// The context of who is `new`, or was `old`, with what is known of the tags that policies ask for. One that neither side gives may be set
-/// at any time by somebody else, as the function that rotates keys does; but of racestack's other tags, none is set that no template gives.
+/// at any time by somebody else, as the function that rotates keys does; but none of `TAGS_OF_TEMPLATES` that no template gives.
 fn with_tags(
     mut base: Context,
     (old, new): (Option<&Principal<'_>>, Option<&Principal<'_>>),
@@ -158,8 +158,9 @@ fn with_tags(
     for tag in asked {
         let was = before.get(tag);
         if was.is_none() && !now.contains_key(tag) {
-            let is_given_or_absent = RESERVED_TAGS.contains(&tag.as_str()) && tag != OLD_KEY;
-            base = if is_given_or_absent { base } else { base.with_varying(&tag_key(tag)) };
+            if !TAGS_OF_TEMPLATES.contains(&tag.as_str()) {
+                base = base.with_varying(&tag_key(tag));
+            }
         } else if old.is_some() && new.is_some() && was != now.get(tag) {
             let key = tag_key(tag);
             base = match was {
