@@ -611,7 +611,7 @@ fn what_only_who_has_a_tag_may_do_is_told() {
 }
 
 #[test]
-fn strangers_may_have_any_tag() {
+fn external_principals_may_have_any_tag() {
     let role = |condition: Value| {
         let trust = policy(&json!([
             {"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole", "Condition": condition}

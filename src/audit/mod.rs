@@ -8,13 +8,13 @@ mod affected;
 mod belongings;
 mod drift;
 mod escalation;
+mod external_principals;
 mod hygiene;
 mod observation;
 mod people;
 mod policies;
 mod sides;
 mod steps;
-mod strangers;
 
 pub use observation::{Observation, findings};
 
@@ -37,7 +37,7 @@ pub fn audit(
     let sides = Sides::of(plan, export, stacks);
     let mut found = people::observations(&sides)?;
     found.extend(people::wrong_owners(&sides));
-    found.extend(strangers::observations(&sides)?);
+    found.extend(external_principals::observations(&sides)?);
     found.extend(policies::observations(&sides));
     found.extend(drift::observations(&sides));
     found.extend(hygiene::observations(&sides, today.unwrap_or(export.taken)));

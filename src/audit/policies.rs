@@ -32,12 +32,12 @@ pub fn observations(sides: &Sides<'_>) -> Vec<Observation> {
             found.push(Observation::of(Rule::AuditReached, resource, "policy", what).at(place.clone(), HELP));
         }
         for (at, statement) in statements.into_iter().enumerate() {
-            let strangers = strangers(sides, resource.0, statement);
-            if strangers.is_empty() || statement.get("Effect").is_some_and(|effect| effect == "Deny") {
+            let named = let_in(sides, resource.0, statement);
+            if named.is_empty() || statement.get("Effect").is_some_and(|effect| effect == "Deny") {
                 continue;
             }
             let sid = statement_name(statement, at);
-            let what = format!("a policy that lets in {}", strangers.join(", "));
+            let what = format!("a policy that lets in {}", named.join(", "));
             let one = Observation::of(Rule::AuditReached, resource, format!("policy/{sid}"), what);
             let notes = vec![format!("by the statement `{sid}`")];
             found.push(Observation { notes, ..one.at(place.clone(), HELP) });
@@ -47,7 +47,7 @@ pub fn observations(sides: &Sides<'_>) -> Vec<Observation> {
 }
 
 /// Whom a statement names besides the account, the service that it is for, and whom the settings trust.
-fn strangers(sides: &Sides<'_>, resource: ResourceKind, statement: &Value) -> Vec<String> {
+fn let_in(sides: &Sides<'_>, resource: ResourceKind, statement: &Value) -> Vec<String> {
     let names = &sides.plan.names;
     let root = format!("arn:{}:iam::{}:root", names.partition, names.account_id);
     let Some(principals) = statement.get("Principal").filter(|_| statement.get("NotPrincipal").is_none()) else {
@@ -62,8 +62,8 @@ fn strangers(sides: &Sides<'_>, resource: ResourceKind, statement: &Value) -> Ve
     // SNS lets its owner's account in by a condition.
     let is_known = |kind: &str, one: &str| is_own(kind, one) || one == "*" && is_of_owner(statement, &names.account_id);
     let all = principals.iter().flat_map(|(kind, value)| one_or_more(Some(value)).map(move |one| (kind, one)));
-    let strangers = all.filter(|(kind, one)| !one.as_str().is_some_and(|one| is_known(kind, one)));
-    strangers.map(|(_, one)| format!("`{}`", plain(one))).collect()
+    let external = all.filter(|(kind, one)| !one.as_str().is_some_and(|one| is_known(kind, one)));
+    external.map(|(_, one)| format!("`{}`", plain(one))).collect()
 }
 
 /// Whether a statement asks for the account that owns the resource, as the policy does that SNS gives each topic.

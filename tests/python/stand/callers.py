@@ -12,7 +12,7 @@ from moto.sts.models import sts_backends
 Document = dict[str, Any]
 
 PARTITION = "aws"
-# Whoever signs nothing has no account and no policies: what decides is what the resource's own policy lets strangers do.
+# Whoever signs nothing has no account and no policies: what decides is what the resource's own policy lets anybody do.
 ANYBODY: Document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 STRANGE_ACCOUNT = "999988887777"
 

@@ -1,4 +1,4 @@
-//! Everybody who is neither a person nor trusted, and what of people's things they affected: by what they may do themselves, and by
+//! External principals, who are neither people nor trusted, and what of people's things they affected: by what they may do themselves, and by
 //! whom they can become.
 
 use std::collections::BTreeMap;
@@ -27,26 +27,26 @@ pub fn observations(sides: &Sides<'_>) -> Result<Vec<Observation>, String> {
     // What the roles of services reach counts for those who can become them.
     let looked_at = kinds.iter().enumerate().filter(|(_, kind)| kind.is_some_and(|kind| !kind.is_persons()));
     let looked_at: Vec<_> = looked_at.map(|(index, _)| (index, PrincipalKind::External)).collect();
-    let narrowed = narrowed(sides, may_be_of_people);
+    let works = narrowed(sides, may_be_of_people);
     let belongings = Belongings::of(sides);
     let mut observations = Vec::new();
     let mut affected: BTreeMap<usize, AffectedOwners<'_>> = BTreeMap::new();
-    for ((index, _), problems) in looked_at.iter().zip(deployed(sides.plan, &narrowed, &looked_at)?) {
+    for ((index, _), problems) in looked_at.iter().zip(deployed(sides.plan, &works, &looked_at)?) {
         let (known, unknown): (Vec<_>, Vec<_>) =
             problems.iter().partition(|problem| problem.lines.iter().any(|line| line.direction == Direction::Widened));
         for (problems, access) in [(known, "access to"), (unknown, "perhaps access to")] {
             let (owners, notes) = affected_owners(&sides.live, problems, &belongings);
             affected.entry(*index).or_default().extend(&owners);
-            let stranger = sides.live.principals.get(*index);
-            let stranger = stranger.filter(|_| kinds.get(*index) == Some(&Some(PrincipalKind::External)));
-            if let (Some(stranger), Some(whose)) = (stranger, owners.in_words()) {
-                let found = told(sides, stranger, "access", format!("{access} {whose}"));
+            let external = sides.live.principals.get(*index);
+            let external = external.filter(|_| kinds.get(*index) == Some(&Some(PrincipalKind::External)));
+            if let (Some(external), Some(whose)) = (external, owners.in_words()) {
+                let found = told(sides, external, "access", format!("{access} {whose}"));
                 observations.push(Observation { notes, ..found });
             }
         }
     }
-    let steps = self::narrowed(sides, is_step);
-    observations.extend(Escalation::of(sides, &kinds, &steps, &affected).observations(narrowed, &belongings)?);
+    let steps = narrowed(sides, is_step);
+    observations.extend(Escalation::of(sides, &kinds, &steps, &affected).observations(works, &belongings)?);
     Ok(observations)
 }
 
