@@ -28,8 +28,8 @@ pub(super) struct AccountIam<'a> {
     pub inventory: IamInventory<'a>,
     /// The stacks, in the order of the inventory's.
     stacks: Vec<ReadStack<'a>>,
-    /// The users and roles, by their ARNs.
-    principals: BTreeMap<String, Principal<'a>>,
+    /// The indexes of its users and roles, by their ARNs.
+    principals: BTreeMap<String, usize>,
 }
 
 impl<'a> AccountIam<'a> {
@@ -57,9 +57,9 @@ impl<'a> AccountIam<'a> {
             });
             stacks.push(ReadStack { of, owners: Owners::of(None, Some(of)), only });
         }
-        let mut inventory = IamInventory::of(&read, documents);
+        let inventory = IamInventory::of(&read, documents);
         // Of one ARN, the last is what there is now.
-        let principals = std::mem::take(&mut inventory.principals).into_iter().map(|one| (one.arn.clone(), one));
+        let principals = inventory.principals.iter().enumerate().map(|(index, one)| (one.arn.clone(), index));
         Self { principals: principals.collect(), inventory, stacks }
     }
 
@@ -127,12 +127,12 @@ impl<'a> AccountIam<'a> {
 
     /// The users and roles, in the order of their ARNs.
     pub(super) fn principals(&self) -> impl Iterator<Item = &Principal<'a>> {
-        self.principals.values()
+        self.principals.values().filter_map(|index| self.inventory.principals.get(*index))
     }
 
     /// The user or role of an ARN.
     pub(super) fn principal(&self, arn: &str) -> Option<&Principal<'a>> {
-        self.principals.get(arn)
+        self.inventory.principals.get(*self.principals.get(arn)?)
     }
 
     /// The text of a policy, by its index.
