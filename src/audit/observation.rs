@@ -71,8 +71,7 @@ pub struct Observation {
     pub help: String,
     /// Where it is told.
     pub place: Option<Place>,
-    /// Whether it is a warning although its rule's findings are errors.
-    pub is_warning: bool,
+    pub severity: Severity,
 }
 
 impl Observation {
@@ -84,8 +83,8 @@ impl Observation {
         what: impl Into<String>,
     ) -> Self {
         let (name, topic, what) = (name.to_owned(), topic.into(), what.into());
-        let (detail, notes, help, place, is_warning) = Default::default();
-        Self { rule, kind, name, topic, what, detail, notes, help, place, is_warning }
+        let (detail, notes, help, place) = Default::default();
+        Self { rule, kind, name, topic, what, detail, notes, help, place, severity: rule.info().severity }
     }
 
     /// The same, with where it is told and what to do.
@@ -109,9 +108,7 @@ impl Observation {
             .notes(self.notes.iter().cloned())
             .about(format!("{account}/{key}/{}/{}", self.name, self.topic));
         finding.place.clone_from(&self.place);
-        if self.is_warning {
-            finding.severity = Severity::Warning;
-        }
+        finding.severity = self.severity;
         finding
     }
 }

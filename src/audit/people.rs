@@ -9,7 +9,7 @@ use crate::check::{IsolationProblem, PrincipalKind, deployed};
 use crate::diff::PrincipalClasses;
 use crate::finding::Rule;
 use crate::inventory::{IamInventory, Tag, statement_name};
-use crate::model::{NOTEBOOK, Profile, USER};
+use crate::model::{NOTEBOOK, USER};
 use crate::source::Place;
 
 /// What does not hold of the isolation of the account's people, their notebooks' roles and racestack's service roles.
@@ -35,18 +35,16 @@ pub fn observations(sides: &Sides<'_>) -> Result<Vec<Observation>, String> {
     let firsts: Vec<(usize, PrincipalKind)> =
         classes.iter().filter_map(|((kind, ..), members)| Some((*members.first()?, *kind))).collect();
     let problems = deployed(sides.plan, live, &firsts)?;
-    let documented = sides.plan.account.policies == Profile::Documented;
     let mut observations = Vec::new();
     for (members, problems) in classes.values().zip(problems) {
         for problem in problems {
+            let severity = problem.severity(sides.plan.account.policies);
             let notes: Vec<String> = statements(live, &problem).chain(problem.notes.iter().cloned()).collect();
             for member in members.iter().filter_map(|index| live.principals.get(*index)) {
                 let topic = topic(live, &problem);
                 let one = Observation::of(problem.rule, ResourceKind::of(member), topic, &problem.message);
-                let mut one = one.at(sides.export.place(&member.arn), problem.help);
-                one.is_warning = problem.is_warning || documented;
-                one.notes.clone_from(&notes);
-                observations.push(one);
+                let one = one.at(sides.export.place(&member.arn), problem.help);
+                observations.push(Observation { severity, notes: notes.clone(), ..one });
             }
         }
     }

@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::finding::{Rule, Severity};
+
 /// Which policies the people and the service roles get.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -21,6 +23,14 @@ impl Profile {
             Profile::Hardened => "hardened",
             Profile::Documented => "documented",
         }
+    }
+
+    /// The severity of what a rule finds with the policies of this profile: that the documented ones fall short of isolation is a
+    /// warning. They know people by their tags, too.
+    pub fn severity_of(self, rule: Rule) -> Severity {
+        let of_isolation = [Rule::IsolationTooWide, Rule::IsolationOwnRefused, Rule::IsolationUndecided];
+        let is_weak = self == Profile::Documented && of_isolation.contains(&rule);
+        if is_weak { Severity::Warning } else { rule.info().severity }
     }
 }
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::reader::Reader;
-use crate::config::{AccountId, CompanyDocument, POLICIES_FOLDER, PolicyPath, Profile, Region};
-use crate::finding::{Finding, Rule, Severity};
+use crate::config::{AccountId, CompanyDocument, POLICIES_FOLDER, PolicyPath, Region};
+use crate::finding::{Finding, Rule};
 use crate::iam::Document;
 use crate::source::Place;
 
@@ -83,9 +83,7 @@ impl Reader<'_> {
     fn unknown_document(&mut self, key: &str, arn: &str, name: &str) {
         let message = format!("what the policy `{arn}` says is not known: there is no `{POLICIES_FOLDER}/{name}.json`");
         let mut finding = Finding::new(Rule::IsolationUndecided, message).at(self.config.node.place_of(key));
-        if self.config.settings.policies == Profile::Documented {
-            finding.severity = Severity::Warning;
-        }
+        finding.severity = self.config.settings.policies.severity_of(finding.rule);
         let help = "write its document into that file of the config folder: `aws iam get-policy-version` prints it";
         self.findings.push(finding.help(help));
     }

@@ -6,12 +6,12 @@ use serde_json::Value;
 
 use super::problem::Problem;
 use crate::check::company;
-use crate::finding::{Finding, Rule, Severity, counted};
+use crate::finding::{Finding, Rule, counted};
 use crate::inventory::{
     Account, IamInventory, OPEN, SECRET_REFERENCE, Sections, Texts, path_to, perhaps_reads_secret, statement_name,
     transform,
 };
-use crate::model::{Profile, User};
+use crate::model::User;
 use crate::plan::{AccountPlan, Part, StackPlan};
 use crate::render::span_index::SpanIndex;
 use crate::render::{PROTOTYPE_ID, PROTOTYPE_VOLUME, PolicySourceMap, Rendered, Template, Templates, UserShape, words};
@@ -40,12 +40,10 @@ impl<'a> Sites<'a> {
         let account = &self.plan.account.name;
         let message = self.of_person(&problem.message);
         let mut finding = Finding::new(problem.rule, format!("in the account `{account}`, {message}"));
-        // The documented policies know people by their tags as well.
-        let documented = self.plan.account.policies == Profile::Documented && problem.rule != Rule::IsolationWrongTag;
-        if documented || problem.is_warning {
-            finding.severity = Severity::Warning;
-        }
-        let help = if documented { "set `policies: hardened`, or " } else { "" };
+        let profile = self.plan.account.policies;
+        let is_by_profile = profile.severity_of(problem.rule) != finding.severity;
+        finding.severity = problem.severity(profile);
+        let help = if is_by_profile { "set `policies: hardened`, or " } else { "" };
         finding = finding.help(format!("{help}{}", problem.help));
         self.origins.get_or_insert_with(|| PolicySourceMap::of(self.templates, self.plan));
         for (nth, (index, statement)) in problem.statements.iter().enumerate() {
@@ -163,13 +161,9 @@ pub fn of_template(one: &Template, plan: &AccountPlan<'_>) -> Vec<Finding> {
                 Finding::new(Rule::IsolationTooWide, message).at(one.place(&format!("{section}/{}", path.join("/"))));
             finding.help("name the secret of a password in `LoginProfile` alone")
         });
-    let mut findings: Vec<Finding> = macros.into_iter().chain(secrets).collect();
-    if plan.account.policies == Profile::Documented {
-        for finding in &mut findings {
-            finding.severity = Severity::Warning;
-        }
-    }
-    findings
+    let of_profile =
+        |finding: Finding| Finding { severity: plan.account.policies.severity_of(finding.rule), ..finding };
+    macros.into_iter().chain(secrets).map(of_profile).collect()
 }
 
 /// The findings of all accounts, which say whether they are suppressed: what isolation finds in several at one line of a policy

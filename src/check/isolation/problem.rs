@@ -1,10 +1,10 @@
 //! What was found, before it is known where it stands, and how it is said.
 
 use super::kind::{PrincipalKind, Subject};
-use crate::finding::Rule;
+use crate::finding::{Rule, Severity};
 use crate::iam::{AccessLine, Document};
 use crate::inventory::{Location, Policy, PolicyKind};
-use crate::model::UserName;
+use crate::model::{Profile, UserName};
 use crate::render::{PROTOTYPE_NAME, PROTOTYPE_NOTEBOOK, PROTOTYPE_TEAM};
 
 /// What to do with a policy that cannot be read.
@@ -50,6 +50,11 @@ impl Problem {
             lines: Vec::new(),
             location: (location.stack, location.logical_id.to_owned(), location.path.clone()),
         }
+    }
+
+    /// How much it weighs with the policies of a profile.
+    pub fn severity(&self, profile: Profile) -> Severity {
+        if self.is_warning { Severity::Warning } else { profile.severity_of(self.rule) }
     }
 
     /// What is the same where the same is true of somebody else of the kind.
