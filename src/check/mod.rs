@@ -89,51 +89,59 @@ pub fn check(
     let mut findings: Vec<Finding> = batches.iter_mut().flat_map(|batch| batch.findings.drain(..)).collect();
     let checked: Vec<&CheckedTemplate<'_>> = batches.iter().flat_map(|batch| &batch.templates).collect();
     if checked.len() < rendered.len() {
-        // With a template missing, the others' references to it would seem broken, and rules never applied.
+        // Why each could not be read is told. With one missing, the others' references to it would seem broken, and rules never applied.
         return Ok(CheckReport { findings, ..CheckReport::default() });
     }
     findings.extend(limits::check_account(plan.account, &checked.iter().map(|one| one.counts).collect::<Vec<_>>()));
     let references: Vec<_> = checked.iter().map(|one| (one.rendered, &one.references)).collect();
     findings.extend(references::between(&references));
-    let references_broken = any(&findings, &[Rule::ReferenceUnresolved, Rule::ReferenceForeign]);
-    // A person whose resources are not their prototype's is an error already, and has policies that isolation knows nothing of.
-    let is_sound = !any(&findings, &[Rule::TemplateStructure]);
+    // Nobody may answer for these errors, so nothing is written until they are mended; and then, all is told that is left out here.
+    let any = |rules: &[Rule]| findings.iter().any(|found| rules.contains(&found.rule));
+    let leads_nowhere = any(&[Rule::ReferenceUnresolved, Rule::ReferenceForeign]);
+    // A person whose resources are not their prototype's has policies that isolation knows nothing of.
+    let has_prototypes = !any(&[Rule::TemplateStructure]);
     let mut stacks: Vec<(Part, Value)> = batches.iter_mut().flat_map(|batch| batch.stacks.drain(..)).collect();
     let sections: Vec<(Part, Sections)> = batches.iter_mut().flat_map(|batch| batch.sections.drain(..)).collect();
     stacks.push((Part::Access, company::resources(plan)));
-    let (proven, mut compared) = if is_sound {
+    let (proven, mut compared) = if has_prototypes {
         isolation::check(plan, templates, rendered, &stacks, &expected.prototypes, (&sections, proofs))
     } else {
         (Vec::new(), Vec::new())
     };
     let checked: Vec<CheckedTemplate<'_>> = batches.into_iter().flat_map(|batch| batch.templates).collect();
     let outcomes: Vec<_> = checked.iter().map(|one| (&one.rendered.source, &one.outcomes)).collect();
-    findings.extend(guard::findings(rules, &outcomes, suppressions));
-    // What leads nowhere allows nothing, and is an error already: that is not told again. Nor is what a guard rule tells of a line.
-    let line = |found: &Finding| found.place.as_ref().map(|place| (place.path().to_owned(), place.span.start));
-    // Who answers for a violation answers for no difference.
+    let violations = guard::findings(rules, &outcomes, suppressions);
+    // Such a line is to be written anew: what of it differs from the built-in templates is told of what it is then.
+    let violated = violated_lines(&violations, suppressions);
+    compared.retain(|found| !line(found).is_some_and(|line| violated.contains(&line)));
+    findings.extend(violations);
+    // What leads nowhere allows nothing, so that needs are refused, and it is not known whom it is about. What is open is so anyway.
+    let is_certain = |found: &Finding| !leads_nowhere || found.rule == Rule::IsolationTooWide;
+    findings.extend(proven.into_iter().chain(compared).filter(is_certain));
+    let (policies, contents) = checked.into_iter().map(|one| (one.policies, one.contents)).unzip();
+    Ok(CheckReport { findings, policies, contents })
+}
+
+/// The lines that violate guard rules, but for violations that somebody answers for: these stay, and who answers for a violation
+/// answers for no difference.
+fn violated_lines(findings: &[Finding], suppressions: &Suppressions) -> BTreeSet<(PathBuf, usize)> {
     let is_held = |found: &Finding| {
         let of = found.guard_rule.as_deref().zip(found.resource.as_deref());
         of.is_some_and(|(rule, resource)| suppressions.hold_guard(rule, resource))
     };
     let violations = findings.iter().filter(|found| found.rule == Rule::GuardViolation && !is_held(found));
-    let broken = violations.filter_map(line);
-    let broken: BTreeSet<(PathBuf, usize)> = broken.collect();
-    compared.retain(|found| !line(found).is_some_and(|line| broken.contains(&line)));
-    let isolation = proven.into_iter().chain(compared);
-    findings.extend(isolation.filter(|found| !references_broken || found.rule == Rule::IsolationTooWide));
-    let (policies, contents) = checked.into_iter().map(|one| (one.policies, one.contents)).unzip();
-    Ok(CheckReport { findings, policies, contents })
+    violations.filter_map(line).collect()
+}
+
+/// The file that a finding is in, and where its line begins there.
+fn line(found: &Finding) -> Option<(PathBuf, usize)> {
+    found.place.as_ref().map(|place| (place.path().to_owned(), place.span.start))
 }
 
 /// How many templates are looked at in one go.
 fn at_once(rendered: &[Rendered]) -> usize {
     let largest = rendered.iter().map(|template| template.source.text.len()).max().unwrap_or_default();
     (BYTES_AT_ONCE / largest.max(1)).clamp(1, TEMPLATES_AT_ONCE)
-}
-
-fn any(findings: &[Finding], rules: &[Rule]) -> bool {
-    findings.iter().any(|finding| rules.contains(&finding.rule))
 }
 
 /// The answers to a question about a person of the account, or about every principal, by the rendered templates.
