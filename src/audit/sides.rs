@@ -10,7 +10,7 @@ use crate::diff::FolderStack;
 use crate::facts::SERVICE_LINKED;
 use crate::iam::is_like_pattern;
 use crate::inventory::{
-    self, Boundary, Documents, IamInventory, IdentityKind, PolicyKind, Principal, Tag, existing_notebook,
+    Boundary, Documents, IamInventory, IdentityKind, PolicyKind, Principal, Tag, existing_notebook,
 };
 use crate::model::{USER, User};
 use crate::plan::AccountPlan;
@@ -51,22 +51,10 @@ impl<'a> Sides<'a> {
     /// Both sides. `stacks` are those of the out folder.
     pub fn of(plan: &'a AccountPlan<'a>, export: &'a Export, stacks: &'a [FolderStack]) -> Self {
         let names = &plan.names;
-        let account = inventory::Account { id: &names.account_id, region: &names.region, partition: &names.partition };
         let mut documents = Documents::default();
         let live = export.inventory(&mut documents);
-        let templates: Vec<inventory::Stack<'_>> = stacks
-            .iter()
-            .map(|stack| {
-                let resources = stack.template.get("Resources").unwrap_or(&Value::Null);
-                inventory::Stack {
-                    account,
-                    resources,
-                    tags: plan.account.stack_tags().map(Into::into).collect(),
-                    only: None,
-                }
-            })
-            .collect();
-        let declared = IamInventory::of(&templates, &mut documents);
+        let resources = stacks.iter().map(|stack| stack.template.get("Resources").unwrap_or(&Value::Null));
+        let declared = plan.inventory(resources, &mut documents);
         let notebooks = of_type(stacks, "AWS::SageMaker::NotebookInstance")
             .filter_map(|one| Some((one.properties.get("NotebookInstanceName")?.as_str()?, one)));
         let of_lock = plan.account.lock.entries.iter();

@@ -24,7 +24,7 @@ use rayon::slice::ParallelSlice;
 use serde_json::Value;
 
 use crate::finding::{Finding, Rule};
-use crate::inventory::{Account, Documents, IamInventory, Sections, Stack};
+use crate::inventory::{Documents, IamInventory, Sections};
 use crate::model::User;
 use crate::plan::{AccountPlan, Part, StackPlan};
 use crate::render::{self, Contents, RenderFailure, Rendered, Templates};
@@ -203,10 +203,5 @@ fn with_inventory<T>(
         }
     }
     resources.push(company::resources(plan));
-    let names = &plan.names;
-    let account = Account { id: &names.account_id, region: &names.region, partition: &names.partition };
-    let tags: Vec<_> = plan.account.stack_tags().map(Into::into).collect();
-    let stacks: Vec<Stack<'_>> =
-        resources.iter().map(|resources| Stack { account, resources, tags: tags.clone(), only: None }).collect();
-    Ok(Ok(use_it(&IamInventory::of(&stacks, &mut Documents::default()))))
+    Ok(Ok(use_it(&plan.inventory(resources.iter(), &mut Documents::default()))))
 }

@@ -15,6 +15,8 @@ mod references;
 mod resource_policies;
 mod resources;
 mod return_values;
+mod secret_references;
+mod sections;
 mod template;
 mod texts;
 
@@ -31,11 +33,13 @@ pub use model::{
 pub use reader::IamInventory;
 pub use references::{references, references_of};
 pub use return_values::UNNAMED;
+pub use secret_references::{SECRET_REFERENCE, perhaps_reads_secret};
+pub use sections::Sections;
 pub use template::{
-    DYNAMIC_REFERENCE, LOOP, Resource, SECRET_REFERENCE, each_map, existing_notebook, is_intrinsic, one_or_more,
-    path_to, plain, resources_of, transform, type_of, walk,
+    DYNAMIC_REFERENCE, LOOP, OPEN, Resource, each_map, existing_notebook, is_intrinsic, one_or_more, path_to, plain,
+    resources_of, transform, type_of, walk,
 };
-pub use texts::{OPEN, Sections, Texts, perhaps_reads_secret};
+pub use texts::Texts;
 
 impl<'a> IamInventory<'a> {
     /// The inventory of an account's stacks. The texts of its policies are held in `documents`.

@@ -8,8 +8,9 @@ use serde_json::{Map, Value, json};
 
 use super::model::{Account, Stack, Tag};
 use super::references::references_of;
-use super::template::{DYNAMIC_REFERENCE, Resource, is_intrinsic, one_or_more, resources_of};
-use super::texts::{MADE_UP, OPEN, Physical, Sections, Texts};
+use super::sections::Sections;
+use super::template::{DYNAMIC_REFERENCE, MADE_UP, OPEN, Resource, is_intrinsic, one_or_more, resources_of};
+use super::texts::{Physical, Texts};
 use crate::facts::return_values::{Reference, return_values};
 
 /// What the names begin with that are given here to users, roles, groups and policies without one: no name in IAM has a space.
@@ -96,9 +97,8 @@ impl<'a> ReturnValues<'a> {
 
     /// A text, or what a reference returns; `None` where that is not known.
     pub fn text(&self, value: &Value) -> Option<String> {
-        let Self { account, resources, ref physical, .. } = *self;
-        let sections = &NOTHING.1;
-        let texts = Texts { account, stack: "", resources, sections, choice: 0, known: Some(physical) };
+        let mut texts = Texts::of(self.account, "", self.resources, &NOTHING.1);
+        texts.known = Some(&self.physical);
         let text =
             Some(value).filter(|value| value.is_string() || is_intrinsic(value)).map(|one| texts.text(one, 0))?;
         (!text.contains([OPEN, MADE_UP]) && !text.contains(DYNAMIC_REFERENCE)).then_some(text)

@@ -7,8 +7,10 @@ use super::model::Location;
 /// What CloudFormation fills in from Systems Manager or Secrets Manager.
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html>
 pub const DYNAMIC_REFERENCE: &str = "{{resolve:";
-/// What one to a secret of Secrets Manager begins with.
-pub const SECRET_REFERENCE: &str = "{{resolve:secretsmanager:";
+/// In a text, what is known only when the stack is deployed, and may be anything.
+pub const OPEN: char = '\u{1}';
+/// In a text, what AWS makes up, such as the ID of a resource.
+pub const MADE_UP: char = '\u{2}';
 
 /// What the key of a loop begins with, which makes resources as the stack is deployed.
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference-foreach.html>

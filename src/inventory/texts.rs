@@ -7,94 +7,15 @@ use serde_json::Value;
 
 use super::model::Account;
 use super::references::references_of;
-use super::template::{SECRET_REFERENCE, function, plain, type_of};
+use super::sections::Sections;
+use super::template::{MADE_UP, OPEN, function, plain, type_of};
 use crate::facts::dns_suffix;
 use crate::facts::return_values::return_values;
 
-/// In a text, what is known only when the stack is deployed, and may be anything.
-pub const OPEN: char = '\u{1}';
-/// In a text, what AWS makes up, such as the ID of a resource.
-pub const MADE_UP: char = '\u{2}';
-/// What references to secrets begin with.
-const SECRET_REFERENCES: [&str; 2] = [SECRET_REFERENCE, "{{resolve:ssm-secure:"];
-/// What goes on in references to parts of a secret.
-const PART_OF_SECRET: &str = ":SecretString";
-/// A part of such a reference that is as long as this stands in no other text behind what is open.
-const SHORTEST_PART: usize = 4;
 /// Functions that stand in functions are followed so deep, each resource that they lead to counting for several: CloudFormation
 /// refuses those that lead to themselves.
 const DEEPEST: usize = 12;
 const DEPTH_OF_RESOURCE: usize = 4;
-
-/// Types of parameters of which AWS makes up each value, and CloudFormation takes no other.
-/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-supplied-parameter-types.html>
-const MADE_UP_TYPES: [&str; 7] = [
-    "AWS::EC2::AvailabilityZone::Name",
-    "AWS::EC2::Image::Id",
-    "AWS::EC2::Instance::Id",
-    "AWS::EC2::Subnet::Id",
-    "AWS::EC2::VPC::Id",
-    "AWS::EC2::Volume::Id",
-    "AWS::Route53::HostedZone::Id",
-];
-/// The most ways to choose the values of a template's parameters that are looked at.
-const MOST_CHOICES: usize = 64;
-
-/// Whether a text may be a reference to a secret of which it is known only when the stack is deployed which one it is.
-pub fn perhaps_reads_secret(text: &str) -> bool {
-    let is_part = |(before, after): (&str, &str)| {
-        let begins = before.rfind("{{").and_then(|at| before.get(at..)).filter(|begins| !begins.contains("}}"));
-        let ends =
-            |of: &str| (0..=of.len() - SHORTEST_PART).filter_map(|at| of.get(at..)).any(|end| after.starts_with(end));
-        let is_of =
-            |of: &&str| begins.is_some_and(|begins| of.starts_with(begins) || begins.starts_with(*of)) || ends(of);
-        after.contains(PART_OF_SECRET) || SECRET_REFERENCES.iter().any(is_of)
-    };
-    let parts: Vec<&str> = text.split(OPEN).collect();
-    parts.iter().zip(parts.iter().skip(1)).any(|(before, after)| is_part((before, after)))
-}
-
-/// The sections of a template that its resources refer to.
-#[derive(Debug, Clone, Default)]
-pub struct Sections {
-    /// Parameters of which it is known what they may be: in how many ways those before are chosen, and the values. A default is none
-    /// of these: a stack keeps the value that it has, and whoever deploys it may give another.
-    parameters: BTreeMap<String, (usize, Vec<String>)>,
-    /// In how many ways the values of all are chosen.
-    choices: usize,
-    mappings: Value,
-}
-
-impl Sections {
-    /// Those of a template in long form.
-    pub fn of(template: &Value) -> Self {
-        let section = |key: &str| template.get(key).and_then(Value::as_object).into_iter().flatten();
-        let mut sections =
-            Self { choices: 1, mappings: template.get("Mappings").cloned().unwrap_or_default(), ..Self::default() };
-        for (name, parameter) in section("Parameters") {
-            if let Some(values) = possible_values(parameter).filter(|all| all.len() * sections.choices <= MOST_CHOICES)
-            {
-                let before = sections.choices;
-                sections.choices *= values.len();
-                sections.parameters.insert(name.clone(), (before, values));
-            }
-        }
-        sections
-    }
-}
-
-/// What a parameter may be; `None` where that is known only when the stack is deployed.
-fn possible_values(parameter: &Value) -> Option<Vec<String>> {
-    let kind = parameter.get("Type").and_then(Value::as_str)?;
-    let of_list = kind.strip_prefix("List<").and_then(|rest| rest.strip_suffix('>'));
-    if MADE_UP_TYPES.contains(&of_list.unwrap_or(kind)) {
-        return Some(vec![MADE_UP.to_string()]);
-    }
-    // Of a list, each member is an allowed value, and it may have any number of them. What a parameter of Systems Manager is
-    // allowed to be is its name there.
-    let allowed = parameter.get("AllowedValues").filter(|_| ["Number", "String"].contains(&kind))?.as_array()?;
-    Some(allowed.iter().map(plain).collect()).filter(|all: &Vec<String>| !all.is_empty())
-}
 
 /// What a resource is called once it is deployed. What is not known is empty.
 #[derive(Debug, Clone, Default)]
@@ -112,25 +33,30 @@ pub struct Physical {
 #[derive(Clone, Copy)]
 pub struct Texts<'a> {
     /// The account that it is deployed to.
-    pub account: Account<'a>,
-    /// The name of the stack.
-    pub stack: &'a str,
+    account: Account<'a>,
+    /// The name of the stack; empty where that is not known.
+    stack: &'a str,
     /// Its resources, in long form.
     pub resources: &'a Value,
     /// What these refer to.
-    pub sections: &'a Sections,
+    sections: &'a Sections,
     /// Which of the ways to choose the values of parameters they are of.
-    pub choice: usize,
+    choice: usize,
     /// What the resources are called, by logical ID, as far as that is known; with `None`, whatever they may be called.
-    pub known: Option<&'a BTreeMap<&'a str, Physical>>,
+    pub(super) known: Option<&'a BTreeMap<&'a str, Physical>>,
 }
 
-impl Texts<'_> {
+impl<'a> Texts<'a> {
+    /// Those of a template, whatever its resources may be called.
+    pub fn of(account: Account<'a>, stack: &'a str, resources: &'a Value, sections: &'a Sections) -> Self {
+        Self { account, stack, resources, sections, choice: 0, known: None }
+    }
+
     /// Calls `found` with each text within a value, keys too: with what functions make of it, and `OPEN` where that is known only when
     /// the stack is deployed; each with the property that it stands in, and the resources of the template that it refers to.
     /// Returns whether `found` did of any.
     pub fn any(&self, key: &str, value: &Value, found: &impl Fn(&str, &str, &[&str]) -> bool) -> bool {
-        (0..self.sections.choices.max(1)).any(|choice| Self { choice, ..*self }.any_chosen(key, value, found))
+        (0..self.sections.choices()).any(|choice| Self { choice, ..*self }.any_chosen(key, value, found))
     }
 
     fn any_chosen(&self, key: &str, value: &Value, found: &impl Fn(&str, &str, &[&str]) -> bool) -> bool {
@@ -199,7 +125,7 @@ impl Texts<'_> {
             return Some(values.iter().map(|value| self.text(value, depth)).collect());
         }
         match function(value).filter(|_| depth < DEEPEST)? {
-            ("Ref", Value::String(name)) => self.parameter(name).map(|value| vec![value.clone()]),
+            ("Ref", Value::String(name)) => self.sections.parameter(name, self.choice).map(|value| vec![value.clone()]),
             ("Fn::FindInMap", Value::Array(keys)) => self.list(self.mapped(keys, depth)?, depth + 1),
             ("Fn::GetAZs", _) => Some(vec![MADE_UP.to_string()]),
             ("Fn::Split", Value::Array(parts)) => {
@@ -213,12 +139,6 @@ impl Texts<'_> {
             }
             _ => None,
         }
-    }
-
-    /// The value of a parameter; of a list, that of each member.
-    fn parameter(&self, name: &str) -> Option<&String> {
-        let (before, values) = self.sections.parameters.get(name)?;
-        values.get(self.choice / before % values.len())
     }
 
     fn mapped(&self, keys: &[Value], depth: usize) -> Option<&Value> {
@@ -242,7 +162,7 @@ impl Texts<'_> {
 
     /// What a name stands for: a parameter, a pseudo parameter, or a resource with or without an attribute.
     fn returned(&self, name: &str, depth: usize) -> String {
-        if let Some(value) = self.parameter(name) {
+        if let Some(value) = self.sections.parameter(name, self.choice) {
             return value.clone();
         }
         let Account { id, region, partition } = self.account;

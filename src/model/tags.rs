@@ -25,12 +25,6 @@ impl Tag {
     }
 }
 
-impl From<Tag> for (String, String) {
-    fn from(Tag { key, value }: Tag) -> Self {
-        (key, value)
-    }
-}
-
 /// The tag that says whose a thing is. Policies compare it with the user name of a person, and with the same tag of a
 /// notebook's role.
 pub const USER: &str = "user";

@@ -9,7 +9,10 @@ pub use placement::{Placement, Size, capacity, place};
 
 use std::path::{Path, PathBuf};
 
+use serde_json::Value;
+
 use crate::facts::retired;
+use crate::inventory::{Documents, IamInventory, Stack};
 use crate::model::{Account, Service, StackName, StackNumber, User, stack_word};
 
 /// What an account's stacks are.
@@ -23,6 +26,19 @@ pub struct AccountPlan<'a> {
     pub names: Names,
     /// Its stacks, in the order in which they are deployed.
     pub stacks: Vec<StackPlan<'a>>,
+}
+
+impl AccountPlan<'_> {
+    /// What IAM stacks of the account make, by their resources.
+    pub fn inventory<'v>(
+        &'v self,
+        stacks: impl Iterator<Item = &'v Value>,
+        documents: &mut Documents,
+    ) -> IamInventory<'v> {
+        let tags: Vec<_> = self.account.stack_tags().map(|tag| (tag.key, tag.value)).collect();
+        let stack = |resources| Stack { account: self.names.account(), resources, tags: tags.clone(), only: None };
+        IamInventory::of(&stacks.map(stack).collect::<Vec<_>>(), documents)
+    }
 }
 
 /// A stack.

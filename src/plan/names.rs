@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::facts::SERVICE_ROLE_PATH;
+use crate::inventory;
 use crate::model::{Account, OLD_KEY, Profile, key_rotation_role, log_bucket};
 
 /// What the names of the denials of notebook roles end with.
@@ -81,6 +82,11 @@ pub struct Names {
 }
 
 impl Names {
+    /// The account that they are of.
+    pub fn account(&self) -> inventory::Account<'_> {
+        inventory::Account { id: &self.account_id, region: &self.region, partition: &self.partition }
+    }
+
     /// The names for an account.
     pub fn of(account: &Account) -> Self {
         let partition = account.region.partition();

@@ -8,8 +8,7 @@ use super::problem::Problem;
 use crate::check::company;
 use crate::finding::{Finding, Rule, counted};
 use crate::inventory::{
-    Account, IamInventory, OPEN, SECRET_REFERENCE, Sections, Texts, path_to, perhaps_reads_secret, statement_name,
-    transform,
+    IamInventory, OPEN, SECRET_REFERENCE, Sections, Texts, path_to, perhaps_reads_secret, statement_name, transform,
 };
 use crate::model::User;
 use crate::plan::{AccountPlan, Part, StackPlan};
@@ -125,7 +124,6 @@ pub fn unusable(plan: &AccountPlan<'_>, why: &str) -> Finding {
 /// What a template says beside its resources, of which isolation is proven as their text has them: a macro that changes it as it
 /// is deployed, and an output or the like that holds a secret.
 pub fn of_template(one: &Template, plan: &AccountPlan<'_>) -> Vec<Finding> {
-    let names = &plan.names;
     let template = &one.value;
     let macros = transform(template).map(|path| {
         let message =
@@ -138,14 +136,8 @@ pub fn of_template(one: &Template, plan: &AccountPlan<'_>) -> Vec<Finding> {
     // The default of a parameter may be a part of what stands elsewhere.
     let is_secret = |_: &str, value: &Value| value.as_str().is_some_and(|text| reads(&format!("{text}{OPEN}")));
     let sections = Sections::of(template);
-    let texts = Texts {
-        account: Account { id: &names.account_id, region: &names.region, partition: &names.partition },
-        stack: "",
-        resources: template.get("Resources").unwrap_or(&Value::Null),
-        sections: &sections,
-        choice: 0,
-        known: None,
-    };
+    let resources = template.get("Resources").unwrap_or(&Value::Null);
+    let texts = Texts::of(plan.names.account(), "", resources, &sections);
     // Outputs have functions, too, which make a text of several.
     let made = |section: &str, value: &Value| {
         let mut outputs = value.as_object().into_iter().flatten().filter(|_| section == "Outputs");

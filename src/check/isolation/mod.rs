@@ -31,7 +31,7 @@ use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use serde_json::Value;
 
 use crate::finding::{Finding, Rule};
-use crate::inventory::{Account, Documents, IamInventory, Location, Sections, Stack};
+use crate::inventory::{Documents, IamInventory, Location, Sections};
 use crate::model::User;
 use crate::plan::{AccountPlan, Part};
 use crate::render::{Rendered, Templates, UserShape};
@@ -100,12 +100,10 @@ pub fn each_problem<'a>(
     mut tell: impl FnMut(&Problem, &IamInventory<'_>, Option<(&'a UserShape, Option<&'a User>)>),
 ) -> Result<(), String> {
     let names = &plan.names;
-    let account = Account { id: &names.account_id, region: &names.region, partition: &names.partition };
     // Few accounts need them: most are like one that was proven.
     let references = LazyLock::new(|| References::of(plan));
     // Whatever the proof reads of the plan is part of this.
     let of_account = shared::of_account(plan, stacks);
-    let tags: Vec<_> = plan.account.stack_tags().map(Into::into).collect();
     let mut documents = Documents::default();
     let mut proven = BTreeSet::new();
     let (mut told, mut of_everybody) = (BTreeSet::new(), BTreeSet::new());
@@ -122,7 +120,8 @@ pub fn each_problem<'a>(
             continue;
         }
         let references = references.as_ref().map_err(String::clone)?;
-        let inventory = with_people((account, &tags), stacks, people.map(|(_, resources)| resources), &mut documents);
+        let with_people = stacks.iter().map(|(_, one)| one).chain(people.map(|(_, one)| one));
+        let inventory = plan.inventory(with_people, &mut documents);
         let shape = people.map(|(shape, _)| shape);
         let subject = |principal| Subject::of(principal, &inventory, plan, is_personal(&principal.location), shape);
         let subjects: Vec<Subject<'_, '_>> = inventory.principals.iter().map(subject).collect();
@@ -157,7 +156,8 @@ pub fn each_problem<'a>(
         let looked_at = distinguished.into_iter().take(MOST_DISTINGUISHED);
         for (user, (_, resources)) in looked_at.zip(std::iter::repeat(people).flatten()) {
             let resources = distinguished::resources_of(resources, user);
-            let inventory = with_people((account, &tags), stacks, Some(&resources), &mut documents);
+            let with_user = stacks.iter().map(|(_, one)| one).chain([&resources]);
+            let inventory = plan.inventory(with_user, &mut documents);
             let own = inventory.principals.iter().filter(|principal| is_personal(&principal.location));
             let subjects: Vec<Subject<'_, '_>> =
                 own.map(|one| Subject::of(one, &inventory, plan, true, shape)).collect();
@@ -173,17 +173,4 @@ pub fn each_problem<'a>(
         }
     }
     Ok(())
-}
-
-/// What IAM the stacks make, with the people of one template.
-fn with_people<'v>(
-    (account, tags): (Account<'v>, &[(String, String)]),
-    stacks: &'v [(Part, Value)],
-    people: Option<&'v Value>,
-    documents: &mut Documents,
-) -> IamInventory<'v> {
-    let all = stacks.iter().map(|(_, resources)| resources).chain(people);
-    let all: Vec<Stack<'_>> =
-        all.map(|resources| Stack { account, resources, tags: tags.to_vec(), only: None }).collect();
-    IamInventory::of(&all, documents)
 }

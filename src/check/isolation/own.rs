@@ -11,8 +11,7 @@ use super::problem::Problem;
 use super::tags;
 use crate::finding::Rule;
 use crate::inventory::{
-    Account, Location, Resource, Sections, Texts, existing_notebook, one_or_more, plain, references_of, resources_of,
-    type_of,
+    Location, Resource, Sections, Texts, existing_notebook, one_or_more, plain, references_of, resources_of, type_of,
 };
 use crate::model::{MANAGED_BY, User};
 use crate::plan::{AccountPlan, Part};
@@ -152,13 +151,10 @@ pub fn check<'a>(
     let users: Vec<User> = prototypes.keys().filter_map(UserShape::prototype).collect();
     let people = People::render(built_in, plan.account, &plan.names, &users)?;
     let nothing = Sections::default();
-    let texts = |resources, part: &dyn Fn(Part) -> bool| Texts {
-        account: Account { id: &plan.names.account_id, region: &plan.names.region, partition: &plan.names.partition },
-        stack: plan.stacks.iter().find(|one| part(one.part)).map_or("", |one| one.name.as_str()),
-        resources,
-        sections: sections.iter().find(|(of, _)| part(*of)).map_or(&nothing, |(_, sections)| sections),
-        choice: 0,
-        known: None,
+    let texts = |resources, part: &dyn Fn(Part) -> bool| {
+        let stack = plan.stacks.iter().find(|one| part(one.part)).map_or("", |one| one.name.as_str());
+        let sections = sections.iter().find(|(of, _)| part(*of)).map_or(&nothing, |(_, sections)| sections);
+        Texts::of(plan.names.account(), stack, resources, sections)
     };
     for stack in plan.stacks.iter().filter(|one| !matches!(one.part, Part::Users(_))) {
         let rendered = render::fill(built_in, plan, stack, &people)?;
