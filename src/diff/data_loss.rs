@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::deploy_errors::has_smaller_volume;
 use super::model::{Action, Loss, LossKind, PropertyChange};
 use super::resources::{ResourceChange, fixed_name, number, property, retains};
+use crate::facts::{NOTEBOOK_TYPE, SECRET_TYPE, USER_TYPE};
 use crate::inventory::{each_map, plain};
 
 /// Sentences about what the change loses, and about what stays behind; none where nothing does. `user` is whose resource
@@ -22,12 +23,12 @@ pub(super) fn lost(change: &ResourceChange<'_>, user: Option<&str>, deployed: bo
     let name = fixed_name(old).and_then(|name| name.into_iter().next());
     let named = name.map_or_else(String::new, |name| format!(" `{name}`"));
     match change.resource_type() {
-        NOTEBOOK => {
+        NOTEBOOK_TYPE => {
             let size =
                 property(old, "VolumeSizeInGB").map_or_else(String::new, |size| format!(" of {} GB", plain(size)));
             vec![LossKind::Lost.of(format!("the notebook's volume{size}, with everything on it"))]
         }
-        "AWS::IAM::User" => data_loss_of_user(change.action == Action::Destroy && deployed, &named, user),
+        USER_TYPE => data_loss_of_user(change.action == Action::Destroy && deployed, &named, user),
         resource_type => {
             let lost = LOST_WITH.iter().filter(|(of_type, _)| *of_type == resource_type);
             lost.map(|(_, what)| LossKind::Lost.of(what.replace("{named}", &named))).collect()
@@ -44,11 +45,8 @@ const LOST_WITH: &[(&str, &str)] = &[
     ("AWS::SNS::Topic", "the topic{named}; its subscribers must confirm again"),
     ("AWS::SQS::Queue", "the messages of the queue{named}"),
     ("AWS::SSM::Parameter", "the parameter{named}, with its value"),
-    (SECRET, "the secret{named}, with its value"),
+    (SECRET_TYPE, "the secret{named}, with its value"),
 ];
-
-const NOTEBOOK: &str = "AWS::SageMaker::NotebookInstance";
-const SECRET: &str = "AWS::SecretsManager::Secret";
 
 /// The properties of a notebook for whose change CloudFormation stops it and starts it again.
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-sagemaker-notebookinstance.html>
@@ -63,12 +61,12 @@ fn changes_of(resource_type: &str, change: &ResourceChange<'_>, properties: &[&s
 }
 
 fn interrupted(change: &ResourceChange<'_>) -> Option<Loss> {
-    changes_of(NOTEBOOK, change, STOPPED_FOR)
+    changes_of(NOTEBOOK_TYPE, change, STOPPED_FOR)
         .then(|| LossKind::Interrupted.of("the notebook is stopped and started again; what runs on it ends"))
 }
 
 fn perhaps_refused(change: &ResourceChange<'_>) -> Option<Loss> {
-    let unknown = changes_of(NOTEBOOK, change, &["VolumeSizeInGB"]) && has_smaller_volume(change).is_none();
+    let unknown = changes_of(NOTEBOOK_TYPE, change, &["VolumeSizeInGB"]) && has_smaller_volume(change).is_none();
     unknown.then(|| {
         let why = "SageMaker refuses to make the volume of a notebook smaller, and whether this one gets smaller is known only at deployment";
         LossKind::PerhapsRefused.of(why)
@@ -80,7 +78,7 @@ fn perhaps_refused(change: &ResourceChange<'_>) -> Option<Loss> {
 /// <https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/1161>
 fn made_up_anew(change: &ResourceChange<'_>) -> Option<Loss> {
     let is_made_up = change.new.is_some_and(|new| property(new, "GenerateSecretString").is_some());
-    (is_made_up && changes_of(SECRET, change, &["GenerateSecretString"])).then(|| {
+    (is_made_up && changes_of(SECRET_TYPE, change, &["GenerateSecretString"])).then(|| {
         LossKind::Lost.of(
             "the value of the secret: CloudFormation makes up another one, and a password that was set from it stays",
         )
@@ -164,7 +162,7 @@ fn lost_in_place(of: &ResourceChange<'_>, resource: &Value, change: &PropertyCha
     if old.is_some() && (is_in("ObjectLockConfiguration") || is_in("ObjectLockEnabled")) {
         return Some(LossKind::PerhapsLost.of(format!("what was locked, or locked longer, by `{shown}`")));
     }
-    let is_password = of.resource_type() == "AWS::IAM::User" && shown == "LoginProfile" && new.is_none();
+    let is_password = of.resource_type() == USER_TYPE && shown == "LoginProfile" && new.is_none();
     is_password.then(|| LossKind::Lost.of("the password of the user"))
 }
 

@@ -8,6 +8,7 @@ use super::folder::{AccountFolder, FolderStack, OutFolder};
 use super::model::{Action, Change, NAME_KEPT, Refusal, Replacement, SMALLER_VOLUME, TYPE_CHANGED};
 use super::owners::Owners;
 use super::resources::{ResourceChange, fixed_name, number, property, resources, type_of};
+use crate::facts::NOTEBOOK_TYPE;
 use crate::facts::limits::NOTEBOOK_VOLUME_GB;
 use crate::facts::replacement::replacement;
 use crate::finding::{Finding, Rule};
@@ -39,7 +40,7 @@ pub(super) fn refusal(change: &ResourceChange<'_>) -> Option<Refusal> {
 /// Whether a change makes the volume of a notebook smaller; `None` where that is known only when it is deployed.
 /// Source: <https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_UpdateNotebookInstance.html>
 pub(super) fn has_smaller_volume(change: &ResourceChange<'_>) -> Option<bool> {
-    let notebook = |resource: &Value| type_of(resource) == "AWS::SageMaker::NotebookInstance";
+    let notebook = |resource: &Value| type_of(resource) == NOTEBOOK_TYPE;
     let Some((old, new)) = change.old.zip(change.new).filter(|(old, new)| notebook(old) && notebook(new)) else {
         return Some(false);
     };
@@ -175,7 +176,7 @@ pub(super) fn handed_over(old: &AccountFolder, new: &AccountFolder) -> Vec<Findi
         .filter_map(|(_, role)| notebook_name(existing_notebook(role)?))
         .collect();
     let notebooks = new.stacks.iter().flat_map(|stack| {
-        let all = resources(Some(stack)).filter(|(_, one)| type_of(one) == "AWS::SageMaker::NotebookInstance");
+        let all = resources(Some(stack)).filter(|(_, one)| type_of(one) == NOTEBOOK_TYPE);
         all.filter_map(move |(id, one)| Some((stack, id, notebook_name(one)?)))
     });
     let notebooks = notebooks.filter(|(.., name)| by_hand.contains(name)).map(|(stack, id, name)| {

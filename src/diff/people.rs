@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::folder::AccountFolder;
 use super::model::{FileDiff, PersonChange, PersonDiff, Presence};
+use crate::facts::{NOTEBOOK_TYPE, SECRET_TYPE, USER_TYPE};
 use crate::model::Rename;
 use crate::output::{MANIFEST_FILE, Manifest, UserEntry};
 
@@ -71,21 +72,17 @@ pub(super) fn former<'a>(
 
 /// Whether a stack has the user's notebook: one that was made by hand is in none.
 fn has_notebook(account: &AccountFolder, user: &UserEntry) -> bool {
-    let is_own = |resource: &Value| {
-        resource["Type"] == "AWS::SageMaker::NotebookInstance"
-            && resource["Properties"]["NotebookInstanceName"].as_str() == user.notebook.as_deref()
-    };
-    user.notebook.is_some() && resources(account).any(is_own)
+    let mut notebooks = resources(account).filter(|one| one["Type"] == NOTEBOOK_TYPE);
+    let name = user.notebook.as_deref();
+    name.is_some() && notebooks.any(|one| one["Properties"]["NotebookInstanceName"].as_str() == name)
 }
 
 /// The name of the secret with the user's first password, if the user has a password.
 fn password_secret(account: &AccountFolder, user: &UserEntry) -> Option<String> {
-    let is_own = |resource: &&Value| {
-        resource["Type"] == "AWS::IAM::User" && resource["Properties"]["UserName"] == user.name.as_str()
-    };
+    let is_own = |one: &&Value| one["Type"] == USER_TYPE && one["Properties"]["UserName"] == user.name.as_str();
     let own = resources(account).find(is_own)?;
     own["Properties"].get("LoginProfile")?;
-    let secrets = resources(account).filter(|resource| resource["Type"] == "AWS::SecretsManager::Secret");
+    let secrets = resources(account).filter(|resource| resource["Type"] == SECRET_TYPE);
     let mut names = secrets.filter_map(|resource| resource["Properties"]["Name"].as_str());
     let of_user = format!("/{}/password", user.name);
     names.find(|name| name.ends_with(&of_user)).map(str::to_owned)

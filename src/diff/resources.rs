@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::folder::FolderStack;
 use super::model::{Action, PropertyChange, Replacement};
 use super::values::compare;
-use crate::facts::replacement::{Replacement as TypeFacts, replacement};
+use crate::facts::replacement::{ReplacementFacts, replacement};
 pub(super) use crate::inventory::type_of;
 use crate::inventory::{LOOP, plain, references};
 
@@ -170,7 +170,7 @@ fn compare_resources(old: Option<&Value>, new: Option<&Value>) -> Vec<PropertyCh
 }
 
 /// Whether the change of what `path` leads to replaces a resource.
-fn effect(facts: Option<&TypeFacts>, path: &[String]) -> Replacement {
+fn effect(facts: Option<&ReplacementFacts>, path: &[String]) -> Replacement {
     let property = match path {
         path if path.iter().any(|step| step == "Fn::Transform") => return Replacement::Unknown,
         [first] if first == "Type" => return Replacement::Yes,

@@ -90,6 +90,12 @@ pub static REGIONS_WITHOUT_BUDGETS: LazyLock<Vec<&str>> =
 pub const RETENTION_DAYS: [u32; 22] =
     [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
 
+/// Types of resources that several modules look for.
+pub const USER_TYPE: &str = "AWS::IAM::User";
+pub const ROLE_TYPE: &str = "AWS::IAM::Role";
+pub const NOTEBOOK_TYPE: &str = "AWS::SageMaker::NotebookInstance";
+pub const SECRET_TYPE: &str = "AWS::SecretsManager::Secret";
+
 /// The types of racestack's stacks that CloudFormation can import, each with the property that tells it which resource is meant.
 /// Sources: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/resource-import-supported-resources.html>, and
 /// `primaryIdentifier` of the resource schemas that cfn-lint 1.58.0 ships (schemas of 2026-10-20).
@@ -99,8 +105,8 @@ pub const RETENTION_DAYS: [u32; 22] =
 pub const IMPORTABLE: [(&str, &str); 6] = [
     ("AWS::IAM::Group", "GroupName"),
     ("AWS::IAM::ManagedPolicy", "PolicyArn"),
-    ("AWS::IAM::Role", "RoleName"),
-    ("AWS::IAM::User", "UserName"),
+    (ROLE_TYPE, "RoleName"),
+    (USER_TYPE, "UserName"),
     ("AWS::S3::Bucket", "BucketName"),
     ("AWS::S3::BucketPolicy", "Bucket"),
 ];

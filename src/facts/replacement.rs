@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 /// What is known of a resource type.
 #[derive(Debug)]
-pub struct Replacement {
+pub struct ReplacementFacts {
     /// The type, such as `AWS::IAM::User`.
     pub resource_type: &'static str,
     /// The properties that together are the resource's fixed name, as paths with `/` between the steps; none where
@@ -20,13 +20,13 @@ pub struct Replacement {
 /// The types that racestack's templates hold, and those that often stand beside them: `createOnlyProperties` and
 /// `conditionalCreateOnlyProperties` of the AWS resource schemas that cfn-lint 1.58.0 ships for us-east-1 (schemas of
 /// 2026-10-20). `tests/python/test_diff.py` compares them.
-static TABLE: LazyLock<Vec<Replacement>> = LazyLock::new(|| {
+static TABLE: LazyLock<Vec<ReplacementFacts>> = LazyLock::new(|| {
     let list = |column: Option<&'static str>| -> Vec<&'static str> {
         column.into_iter().filter(|column| *column != "-").flat_map(|column| column.split(',')).collect()
     };
     let row = |line: &'static str| {
         let mut columns = line.split(' ');
-        Some(Replacement {
+        Some(ReplacementFacts {
             resource_type: columns.next()?,
             name: list(columns.next()),
             create_only: list(columns.next()),
@@ -37,7 +37,7 @@ static TABLE: LazyLock<Vec<Replacement>> = LazyLock::new(|| {
 });
 
 /// What is known of a resource type; `None` where nothing is, which must never be taken for "changes in place".
-pub fn replacement(resource_type: &str) -> Option<&'static Replacement> {
+pub fn replacement(resource_type: &str) -> Option<&'static ReplacementFacts> {
     let at = TABLE.binary_search_by(|row| row.resource_type.cmp(resource_type)).ok()?;
     TABLE.get(at)
 }

@@ -6,12 +6,12 @@ use memchr::memmem;
 use serde_json::{Map, Value};
 
 use super::span_index::SpanIndex;
+use crate::facts::USER_TYPE;
 use crate::plan::Part;
 use crate::source::{Place, SourceFile};
 
 /// Must be acknowledged for resources of IAM that are given names.
 const NAMED_IAM: &str = "CAPABILITY_NAMED_IAM";
-const USER: &str = "AWS::IAM::User";
 /// Before the type of a resource: in the templates of racestack, each has a line `Type:` at the depth of its keys.
 const RESOURCE: &str = "\n    Type: ";
 
@@ -81,7 +81,7 @@ impl Template {
 
     /// What the manifest tells of it.
     pub fn contents(&self) -> Contents {
-        let users = self.resources().filter(|(_, resource)| resource["Type"] == USER);
+        let users = self.resources().filter(|(_, resource)| resource["Type"] == USER_TYPE);
         let name = |resource: &Value| resource["Properties"]["UserName"].as_str().map(str::to_owned);
         Contents {
             resources: self.resources().count(),

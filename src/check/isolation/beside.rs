@@ -7,14 +7,11 @@ use serde_json::{Map, Value};
 
 use super::problem::Problem;
 use crate::facts::other_ways::other_way;
+use crate::facts::{NOTEBOOK_TYPE, SECRET_TYPE};
 use crate::finding::Rule;
 use crate::inventory::{DYNAMIC_REFERENCE, OPEN, Resource, Texts, one_or_more, perhaps_reads_secret, type_of};
 use crate::model::{BucketSettings, SecurityGroupId};
 use crate::plan::AccountPlan;
-
-const SECRET: &str = "AWS::SecretsManager::Secret";
-/// The type of notebooks.
-pub const NOTEBOOK: &str = "AWS::SageMaker::NotebookInstance";
 
 /// What to do with what is no part of racestack's.
 pub const ELSEWHERE: &str = "make it in a stack that racestack does not write, if it must be";
@@ -38,7 +35,7 @@ const PROVEN: [&str; 8] = [
     "AWS::IAM::",
     "AWS::KMS::Key",
     "AWS::S3::BucketPolicy",
-    NOTEBOOK,
+    NOTEBOOK_TYPE,
     "AWS::SecretsManager::ResourcePolicy",
     "AWS::SNS::Topic",
     "AWS::SQS::Queue",
@@ -142,7 +139,7 @@ impl<'k> OwnResources<'k> {
         };
         let properties = || value.get("Properties").and_then(Value::as_object).into_iter().flat_map(Map::iter);
         let is_secret =
-            |id: &&str| self.ids.contains(id) && texts.resources.get(id).is_some_and(|one| type_of(one) == SECRET);
+            |id: &&str| self.ids.contains(id) && texts.resources.get(id).is_some_and(|one| type_of(one) == SECRET_TYPE);
         let is_read =
             |text: &str| text.contains(DYNAMIC_REFERENCE) || !is_of(&PROVEN) && text.contains("secretsmanager");
         let is_password = |_: &str, text: &str, targets: &[&str]| {

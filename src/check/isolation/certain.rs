@@ -24,32 +24,32 @@ enum ExpectedValues {
     OneOf(Vec<String>),
 }
 
-/// What becomes of a need.
+/// How many requests of a need are refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Refusal {
-    /// Only requests are refused that nobody makes on the day.
+pub enum Refused {
+    /// Only those that nobody makes on the day.
     Never,
-    /// It hangs on the hour, the network or the like.
+    /// That hangs on the hour, the network or the like.
     Sometimes,
-    /// It is refused.
+    /// All.
     Always,
 }
 
 /// What becomes of a need, of which a request like `example` is refused where these keys are so.
-pub fn refusal(
+pub fn refused(
     subject: &Subject<'_, '_>,
     names: &Names,
     (needs, need): (&[Need], &Need),
     (example, keys): (&Request, &[Dependence<'_>]),
-) -> Refusal {
+) -> Refused {
     let of_key = |depends: &Dependence<'_>| {
         let key = depends.key();
         let of_all = |some: usize, all: usize| match some {
-            0 => Refusal::Never,
-            some if some == all => Refusal::Always,
-            _ => Refusal::Sometimes,
+            0 => Refused::Never,
+            some if some == all => Refused::Always,
+            _ => Refused::Sometimes,
         };
-        let refused = |values: &[Option<&str>]| {
+        let of_values = |values: &[Option<&str>]| {
             of_all(values.iter().filter(|value| depends.includes(**value)).count(), values.len())
         };
         // What the need asks for, or what it leaves out; of what is denied but for some actions, these are needed all the same.
@@ -58,26 +58,26 @@ pub fn refusal(
         // Who has no notebook asks for none, whatever tags it would have.
         let has_notebook = subject.identity.tags.iter().any(|tag| tag.key.as_deref() == Some(NOTEBOOK));
         if !has_notebook && example.resource.contains(NOTEBOOKS) && key.contains("resourcetag/") {
-            return Refusal::Never;
+            return Refused::Never;
         }
         if std::iter::once(need).chain(denials).any(|one| one.keys.contains(key)) {
-            return Refusal::Always;
+            return Refused::Always;
         }
         match expected(subject, names, need, (example, key)) {
             ExpectedValues::OneOf(values) => {
-                refused(&values.iter().map(|value| Some(value.as_str())).collect::<Vec<_>>())
+                of_values(&values.iter().map(|value| Some(value.as_str())).collect::<Vec<_>>())
             }
-            ExpectedValues::Absent => refused(&[None]),
+            ExpectedValues::Absent => of_values(&[None]),
             ExpectedValues::Present => {
                 let (some, all) = depends.included();
                 of_all(some, all)
             }
             // A tag that is no part of isolation is in nobody's request.
-            ExpectedValues::Any if is_tag(key) && depends.includes(None) => Refusal::Always,
-            ExpectedValues::Any => Refusal::Sometimes,
+            ExpectedValues::Any if is_tag(key) && depends.includes(None) => Refused::Always,
+            ExpectedValues::Any => Refused::Sometimes,
         }
     };
-    keys.iter().map(of_key).min().unwrap_or(Refusal::Always)
+    keys.iter().map(of_key).min().unwrap_or(Refused::Always)
 }
 
 /// Whether a condition key, in lower case, is a tag of a request or of a resource.

@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::beside::{self, NOTEBOOK, OF_SAGEMAKER, OwnResources, UNDECIDED, Verdict};
+use super::beside::{self, OF_SAGEMAKER, OwnResources, UNDECIDED, Verdict};
 use super::problem::Problem;
 use super::tags;
+use crate::facts::{NOTEBOOK_TYPE, SECRET_TYPE, USER_TYPE};
 use crate::finding::Rule;
 use crate::inventory::{
     Location, Resource, Sections, Texts, existing_notebook, one_or_more, plain, references_of, resources_of, type_of,
@@ -60,7 +61,7 @@ const OWN_TYPES: &[OwnType] = &[
         DOUBT,
     ),
     own(
-        "AWS::IAM::User",
+        USER_TYPE,
         "user",
         "Groups ManagedPolicyArns PermissionsBoundary Policies Tags",
         "Password PasswordResetRequired",
@@ -100,7 +101,7 @@ const OWN_TYPES: &[OwnType] = &[
     own("AWS::SNS::Subscription", "subscription", "", "", DOUBT),
     own(TOPIC_POLICY, "topic policy", "PolicyDocument", "", UNDECIDED),
     own(
-        NOTEBOOK,
+        NOTEBOOK_TYPE,
         "notebook",
         "NotebookInstanceName RoleArn Tags",
         "DirectInternetAccess InstanceType KmsKeyId SecurityGroupIds SubnetId VolumeSizeInGB",
@@ -108,7 +109,7 @@ const OWN_TYPES: &[OwnType] = &[
     ),
     // No policy says what a script does, which runs as root on every notebook.
     own("AWS::SageMaker::NotebookInstanceLifecycleConfig", "start script", "Tags", "", DOUBT),
-    own("AWS::SecretsManager::Secret", "secret", "Description Tags", "", OPENED),
+    own(SECRET_TYPE, "secret", "Description Tags", "", OPENED),
 ];
 
 const PROPERTIES: &str = "Properties";
@@ -228,7 +229,8 @@ fn differences(
         // What a template has besides, of people: a notebook is like the other.
         let like = expected.iter().find(|wanted| wanted.kind == one.kind);
         problems.extend(tags::check(plan, one, like.filter(|_| is_personal)));
-        if let (Some(own), Some(wanted), false) = (own_type(one).filter(|own| own.kind == NOTEBOOK), like, is_own) {
+        if let (Some(own), Some(wanted), false) = (own_type(one).filter(|own| own.kind == NOTEBOOK_TYPE), like, is_own)
+        {
             problems.extend(of_resource(own, &renamed, one, wanted.value));
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::access::{Access, KNOWN};
-use super::certain::{self, Refusal};
+use super::certain::{self, Refused};
 use super::kind::{PrincipalKind, Subject};
 use super::problem::{Problem, Statements, line_in_words};
 use super::reference::{Need, References};
@@ -123,13 +123,13 @@ impl Access<'_> {
             for (example, keys) in line.examples() {
                 let index = attached.iter().position(|one| asks_for(one, &example));
                 let Some((index, need)) = index.and_then(|index| Some((index, needs.get(index)?))) else { continue };
-                let refusal = certain::refusal(subject, names, (needs, need), (&example, &keys));
-                if refusal == Refusal::Never {
+                let refused = certain::refused(subject, names, (needs, need), (&example, &keys));
+                if refused == Refused::Never {
                     continue;
                 }
                 let is_unknown = line.direction == Direction::PerhapsNarrowed;
                 // What hangs on the hour, on the network or the like may be as the company wants it.
-                let is_partial = refusal == Refusal::Sometimes;
+                let is_partial = refused == Refused::Sometimes;
                 let (rule, may) = match (is_unknown, is_partial) {
                     (true, _) => (Rule::IsolationUndecided, "perhaps cannot"),
                     (false, true) => (Rule::IsolationOwnRefused, "cannot always"),

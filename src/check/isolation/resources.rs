@@ -6,11 +6,11 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::access::KNOWN;
-use super::beside::{ELSEWHERE, NOTEBOOK};
+use super::beside::ELSEWHERE;
 use super::kind::own_role;
 use super::principals::{Allowed, COMPANYS, NOBODY, is_called_for_account, opened};
 use super::problem::{Problem, document};
-use crate::facts::SERVICE_LINKED;
+use crate::facts::{NOTEBOOK_TYPE, SERVICE_LINKED};
 use crate::finding::Rule;
 use crate::inventory::{
     BUCKET_POLICY, Doubt, IamInventory, IdentityKind, Location, PolicyKind, Resource, ResourcePolicy, ServiceRole,
@@ -101,7 +101,7 @@ pub fn check(
             problems.push(undecided(message, &notebook.location, help));
         }
     }
-    for one in inventory.service_roles.iter().filter(|one| one.resource_type != NOTEBOOK) {
+    for one in inventory.service_roles.iter().filter(|one| one.resource_type != NOTEBOOK_TYPE) {
         let mut roles = inventory.principals.iter();
         let known = roles.find(|principal| principal.arn == one.role || principal.name == one.role);
         let what = match known {

@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use super::access::Access;
-use super::certain::{self, NOTEBOOKS, Refusal};
+use super::certain::{self, NOTEBOOKS, Refused};
 use super::findings;
 use super::kind::{PrincipalKind, Subject};
 use super::reference::{self, Need, References};
@@ -130,10 +130,10 @@ impl Table<'_, '_> {
             let lines = access.with_policies(|access| self.delta(&needed, access, false))?;
             let refused = lines.iter().flat_map(|line| {
                 line.examples().map(move |(example, keys)| {
-                    (line.direction, certain::refusal(&self.subject, names, (needs, need), (&example, &keys)))
+                    (line.direction, certain::refused(&self.subject, names, (needs, need), (&example, &keys)))
                 })
             });
-            let refused: Vec<_> = refused.filter(|(_, refusal)| *refusal != Refusal::Never).collect();
+            let refused: Vec<_> = refused.filter(|(_, refused)| *refused != Refused::Never).collect();
             let is_allowed = |line: &AccessLine| {
                 line.examples().any(|(example, _)| {
                     access.with_policies(|access| decide(&example, access)).decision == Decision::Allowed
@@ -142,7 +142,7 @@ impl Table<'_, '_> {
             Some(match refused.as_slice() {
                 [] => Extent::All,
                 some if some.iter().any(|(direction, _)| *direction == Direction::PerhapsNarrowed) => Extent::Unknown,
-                some if some.iter().all(|(_, refusal)| *refusal == Refusal::Sometimes) => Extent::Part,
+                some if some.iter().all(|(_, refused)| *refused == Refused::Sometimes) => Extent::Part,
                 _ if examples.iter().any(is_allowed) => Extent::Part,
                 _ => Extent::Nothing,
             })

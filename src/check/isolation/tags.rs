@@ -5,15 +5,12 @@
 
 use serde_json::Value;
 
-use super::beside::NOTEBOOK as NOTEBOOK_TYPE;
 use super::problem::Problem;
+use crate::facts::{NOTEBOOK_TYPE, ROLE_TYPE, USER_TYPE};
 use crate::finding::Rule;
 use crate::inventory::{Resource, one_or_more};
 use crate::model::{NOTEBOOK, TEAM, USER};
 use crate::plan::AccountPlan;
-
-const USER_TYPE: &str = "AWS::IAM::User";
-const ROLE_TYPE: &str = "AWS::IAM::Role";
 
 /// The first owner tag of a resource that is not as in `like`, which the built-in templates have of its type; without one, it has
 /// none.

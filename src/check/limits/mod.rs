@@ -11,12 +11,12 @@ use std::fmt::Display;
 
 use serde_json::Value;
 
-use crate::facts::limits;
+use crate::facts::{NOTEBOOK_TYPE, limits};
 use crate::finding::{Finding, Rule, counted};
 use crate::inventory::type_of;
 use crate::plan::Part;
 use crate::render::Template;
-use table::{ATTACHED, LIMITS, REFUSALS, each};
+use table::{ATTACHED, LIMITS, REFUSED_VALUES, each};
 
 /// What can be done about a users stack with too many bytes, besides moving users.
 const SHORTEN: &str = "shortening what grew in it, such as tags or display names, helps as well";
@@ -101,7 +101,7 @@ impl Limiter<'_> {
                 }
             }
         }
-        for (_, property, refused) in REFUSALS.iter().filter(|(types, ..)| is_for(types)) {
+        for (_, property, refused) in REFUSED_VALUES.iter().filter(|(types, ..)| is_for(types)) {
             for (index, value) in each(properties, property) {
                 if let Some(message) = refused(value) {
                     self.refuse(path(property, index), message);
@@ -109,7 +109,7 @@ impl Limiter<'_> {
             }
         }
         let is_offline = properties.get("DirectInternetAccess").and_then(Value::as_str) == Some("Disabled");
-        if kind == "AWS::SageMaker::NotebookInstance" && is_offline && properties.get("SubnetId").is_none() {
+        if kind == NOTEBOOK_TYPE && is_offline && properties.get("SubnetId").is_none() {
             let message = "without direct internet access, a notebook needs a `SubnetId`".to_owned();
             self.refuse(path("DirectInternetAccess", 0), message);
         }

@@ -3,19 +3,16 @@
 use serde_json::Value;
 
 use crate::facts::limits::{self, NOTEBOOK_VOLUME_GB};
+use crate::facts::{NOTEBOOK_TYPE, ROLE_TYPE, SECRET_TYPE, USER_TYPE};
 use crate::model::{BucketName, IamPath, NotebookName, UserName};
 
-const USER: &str = "AWS::IAM::User";
 const GROUP: &str = "AWS::IAM::Group";
-const ROLE: &str = "AWS::IAM::Role";
 const POLICY: &str = "AWS::IAM::ManagedPolicy";
 const BUDGET: &str = "AWS::Budgets::Budget";
-const NOTEBOOK: &str = "AWS::SageMaker::NotebookInstance";
 const LIFECYCLE: &str = "AWS::SageMaker::NotebookInstanceLifecycleConfig";
-const SECRET: &str = "AWS::SecretsManager::Secret";
 
 /// What a policy is attached to, or is part of.
-const IDENTITIES: &[&str] = &[USER, GROUP, ROLE];
+const IDENTITIES: &[&str] = &[USER_TYPE, GROUP, ROLE_TYPE];
 const ANY: &[&str] = &[];
 
 /// Types, all of them where none is named; a property, in which `*` is each of a list; how it is counted, in what words; and how
@@ -23,7 +20,7 @@ const ANY: &[&str] = &[];
 type Limit = (&'static [&'static str], &'static str, fn(&Value) -> usize, &'static str, usize);
 
 /// Types and a property, as above; and what a service refuses about its value.
-type Refusal = (&'static [&'static str], &'static str, fn(&Value) -> Option<String>);
+type RefusedValue = (&'static [&'static str], &'static str, fn(&Value) -> Option<String>);
 
 pub(super) const ATTACHED: &str = "attached policies";
 const OF_A_NAME: &str = "characters of a name";
@@ -32,14 +29,14 @@ pub(super) const OF_INLINE: &str = "characters of inline policies";
 const OF_SCRIPT: &str = "characters of a lifecycle script";
 
 pub(super) const LIMITS: &[Limit] = &[
-    (&[USER], "UserName", characters, OF_A_NAME, limits::USER_NAME_CHARACTERS),
-    (&[ROLE], "RoleName", characters, OF_A_NAME, limits::USER_NAME_CHARACTERS),
+    (&[USER_TYPE], "UserName", characters, OF_A_NAME, limits::USER_NAME_CHARACTERS),
+    (&[ROLE_TYPE], "RoleName", characters, OF_A_NAME, limits::USER_NAME_CHARACTERS),
     (&[GROUP], "GroupName", characters, OF_A_NAME, limits::GROUP_NAME_CHARACTERS),
     (&[POLICY], "ManagedPolicyName", characters, OF_A_NAME, limits::GROUP_NAME_CHARACTERS),
     (IDENTITIES, "ManagedPolicyArns", items, ATTACHED, limits::ATTACHED_POLICIES),
     (IDENTITIES, "Groups", items, "groups of a user", limits::USER_GROUPS),
-    (&[USER], "Policies", policy_characters, OF_INLINE, limits::USER_INLINE_POLICY_CHARACTERS),
-    (&[ROLE], "Policies", policy_characters, OF_INLINE, limits::ROLE_INLINE_POLICY_CHARACTERS),
+    (&[USER_TYPE], "Policies", policy_characters, OF_INLINE, limits::USER_INLINE_POLICY_CHARACTERS),
+    (&[ROLE_TYPE], "Policies", policy_characters, OF_INLINE, limits::ROLE_INLINE_POLICY_CHARACTERS),
     (&[GROUP], "Policies", policy_characters, OF_INLINE, limits::GROUP_INLINE_POLICY_CHARACTERS),
     (
         IDENTITIES,
@@ -53,22 +50,28 @@ pub(super) const LIMITS: &[Limit] = &[
     (&[BUDGET], "Budget/BudgetName", characters, "characters of a budget's name", limits::BUDGET_NAME_CHARACTERS),
     (&[BUDGET], "NotificationsWithSubscribers", items, "notifications of a budget", limits::BUDGET_NOTIFICATIONS),
     (&["AWS::Lambda::Function"], "Code/ZipFile", bytes, "bytes of a function's code", limits::LAMBDA_INLINE_BYTES),
-    (&[NOTEBOOK], "SecurityGroupIds", items, "security groups", limits::NOTEBOOK_SECURITY_GROUPS),
+    (&[NOTEBOOK_TYPE], "SecurityGroupIds", items, "security groups", limits::NOTEBOOK_SECURITY_GROUPS),
     (&[LIFECYCLE], "OnCreate/*/Content", sent, OF_SCRIPT, limits::LIFECYCLE_SCRIPT_CHARACTERS),
     (&[LIFECYCLE], "OnStart/*/Content", sent, OF_SCRIPT, limits::LIFECYCLE_SCRIPT_CHARACTERS),
-    (&[SECRET], "Name", bytes, "characters of a secret's name", limits::SECRET_NAME_CHARACTERS),
-    (&[SECRET], "GenerateSecretString/PasswordLength", number, "characters of a password", limits::PASSWORD_CHARACTERS),
+    (&[SECRET_TYPE], "Name", bytes, "characters of a secret's name", limits::SECRET_NAME_CHARACTERS),
+    (
+        &[SECRET_TYPE],
+        "GenerateSecretString/PasswordLength",
+        number,
+        "characters of a password",
+        limits::PASSWORD_CHARACTERS,
+    ),
     (ANY, "Tags", items, "tags", limits::TAGS),
     (ANY, "Tags/*/Key", characters, "characters of a tag's key", limits::TAG_KEY_CHARACTERS),
     (ANY, "Tags/*/Value", characters, "characters of a tag's value", limits::TAG_VALUE_CHARACTERS),
 ];
 
-pub(super) const REFUSALS: &[Refusal] = &[
-    (&[USER], "UserName", iam_name),
-    (&[ROLE], "RoleName", iam_name),
+pub(super) const REFUSED_VALUES: &[RefusedValue] = &[
+    (&[USER_TYPE], "UserName", iam_name),
+    (&[ROLE_TYPE], "RoleName", iam_name),
     // Groups take the characters that users and roles take.
     (&[GROUP], "GroupName", iam_name),
-    (&[USER, GROUP, ROLE, POLICY], "Path", |path| {
+    (&[USER_TYPE, GROUP, ROLE_TYPE, POLICY], "Path", |path| {
         refused(path, "IAM refuses the path", |path| IamPath::parse(path).is_ok())
     }),
     (IDENTITIES, "Policies/*/PolicyDocument", policy_text),
@@ -77,14 +80,14 @@ pub(super) const REFUSALS: &[Refusal] = &[
     (&["AWS::S3::Bucket"], "BucketName", |name| {
         refused(name, "S3 refuses the bucket name", |name| BucketName::parse(name).is_ok())
     }),
-    (&[NOTEBOOK], "NotebookInstanceName", notebook_name),
+    (&[NOTEBOOK_TYPE], "NotebookInstanceName", notebook_name),
     (&[LIFECYCLE], "NotebookInstanceLifecycleConfigName", notebook_name),
-    (&[NOTEBOOK], "VolumeSizeInGB", |volume| {
+    (&[NOTEBOOK_TYPE], "VolumeSizeInGB", |volume| {
         let volume = volume.as_u64().filter(|volume| !NOTEBOOK_VOLUME_GB.contains(volume))?;
         let (least, most) = NOTEBOOK_VOLUME_GB.into_inner();
         Some(format!("found a volume of {volume} GB, allowed are {least} to {most}"))
     }),
-    (&[SECRET], "Name", |name| {
+    (&[SECRET_TYPE], "Name", |name| {
         let is_taken = |c: char| c.is_ascii_alphanumeric() || "/_+=.@-".contains(c);
         refused(name, "Secrets Manager refuses the name", |name| name.chars().all(is_taken))
     }),
