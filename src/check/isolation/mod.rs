@@ -132,7 +132,7 @@ pub fn each_problem<'a>(
         let mut problems: Vec<Problem> = problems.collect();
         let operations = stacks.iter().position(|(part, _)| *part == Part::Operations);
         let operations = operations.and_then(|index| Some((index, &stacks.get(index)?.1)));
-        problems.extend(resources::check(&inventory, operations, plan, is_personal));
+        problems.extend(resources::check(&inventory, operations, plan, &is_personal));
         let distinguishing = Distinguishing::of(&subjects, references, shape);
         let distinguished = distinguishing.distinguished(users());
         let holds = problems.is_empty() && distinguished.is_empty();

@@ -13,8 +13,8 @@ use super::problem::{Problem, document};
 use crate::facts::{NOTEBOOK_TYPE, SERVICE_LINKED};
 use crate::finding::Rule;
 use crate::inventory::{
-    BUCKET_POLICY, Doubt, IamInventory, IdentityKind, Location, PolicyKind, Resource, ResourcePolicy, ServiceRole,
-    UNNAMED, resources_of,
+    BUCKET_POLICY, Doubt, IamInventory, IdentityKind, Location, Notebook, Policy, PolicyKind, Principal, Resource,
+    ResourcePolicy, ServiceRole, UNNAMED, resources_of,
 };
 use crate::plan::{AccountPlan, Names};
 use crate::render::{PROTOTYPE_NAME, PROTOTYPE_NOTEBOOK, PROTOTYPE_TEAM};
@@ -31,19 +31,37 @@ const PERMISSION: &str = "AWS::Lambda::Permission";
 /// <https://docs.aws.amazon.com/sns/latest/dg/message-data-protection.html>
 const NARROWING: [&str; 2] = ["AWS::EC2::VPCEndpoint", "AWS::SNS::Topic"];
 
+/// Whether something is in the template of people.
+type IsPersonal<'f> = &'f dyn Fn(&Location<'_>) -> bool;
+
 /// What is not as it must be in the resources of an account.
 pub fn check(
     inventory: &IamInventory<'_>,
     operations: Option<(usize, &Value)>,
     plan: &AccountPlan<'_>,
-    is_personal: impl Fn(&Location<'_>) -> bool,
+    is_personal: IsPersonal<'_>,
 ) -> Vec<Problem> {
-    let undecided = |message: String, location: &Location<'_>, help: &'static str| {
-        Problem::at(Rule::IsolationUndecided, message, help, location)
-    };
+    [
+        unread(inventory),
+        given_by_people(inventory, is_personal),
+        of_one_name(inventory),
+        inline_of_one_name(inventory),
+        several_of_bucket(inventory, &plan.names),
+        with_words_of_prototypes(inventory, is_personal),
+        of_people(inventory, is_personal),
+        with_roles(inventory, operations, plan, is_personal),
+        opened_by_resources(inventory, &plan.names),
+    ]
+    .concat()
+}
+
+fn undecided(message: String, location: &Location<'_>, help: &'static str) -> Problem {
+    Problem::at(Rule::IsolationUndecided, message, help, location)
+}
+
+/// What is not known of the templates, and policies that cannot be read.
+fn unread(inventory: &IamInventory<'_>) -> Vec<Problem> {
     let of_doubt = |doubt: &Doubt<'_>| undecided(doubt.message.clone(), &doubt.location, WRITTEN_OUT);
-    let mut problems: Vec<Problem> = inventory.doubts.iter().map(of_doubt).collect();
-    let names = &plan.names;
     // Of what is filled in from elsewhere in a policy, a doubt tells already.
     let is_told = |of: &Location<'_>| {
         let within =
@@ -51,57 +69,74 @@ pub fn check(
         inventory.doubts.iter().any(|doubt| within(&doubt.location))
     };
     let read = inventory.policies.iter().filter(|one| one.kind != PolicyKind::Resource && !is_told(&one.location));
-    problems.extend(read.filter_map(|policy| document(policy).err()));
-    let groups = inventory.groups.iter().map(|group| (&group.name, &group.location, &group.policies));
-    let roles = inventory.principals.iter().map(|one| (&one.name, &one.location, &one.policies));
-    for (name, location, policies) in groups.chain(roles).filter(|(_, location, _)| !is_personal(location)) {
-        let mut all = policies.iter().filter_map(|index| inventory.policies.get(*index));
-        if let Some(policy) = all.find(|policy| is_personal(&policy.location)) {
-            let message =
-                format!("the template of people gives `{name}`, which others have too, the policy `{}`", policy.name);
-            let help = "let the template of people give policies to their own users and roles alone";
-            problems.push(undecided(message, location, help));
-        }
-    }
-    problems.extend(of_one_name(inventory));
-    problems.extend(inline_of_one_name(inventory));
-    let mut of_bucket = inventory
-        .resource_policies
-        .iter()
-        .filter(|one| one.resource_type == BUCKET_POLICY && !is_of_other_buckets(one, names));
-    // Which of them the bucket has hangs on which is made last.
-    if let (Some(one), Some(other)) = (of_bucket.next(), of_bucket.next()) {
+    inventory.doubts.iter().map(of_doubt).chain(read.filter_map(|policy| document(policy).err())).collect()
+}
+
+/// Policies that the template of people gives to what is not theirs.
+fn given_by_people(inventory: &IamInventory<'_>, is_personal: IsPersonal<'_>) -> Vec<Problem> {
+    let shared = inventory.groups.iter().chain(&inventory.principals).filter(|one| !is_personal(&one.location));
+    let problem = |one: &Principal<'_>| {
+        let mut all = one.policies.iter().filter_map(|index| inventory.policies.get(*index));
+        let policy = all.find(|policy| is_personal(&policy.location))?;
+        let (name, policy) = (&one.name, &policy.name);
+        let message = format!("the template of people gives `{name}`, which others have too, the policy `{policy}`");
+        let help = "let the template of people give policies to their own users and roles alone";
+        Some(undecided(message, &one.location, help))
+    };
+    shared.filter_map(problem).collect()
+}
+
+/// Policies of the bucket beside its one: which of them it has hangs on which is made last.
+fn several_of_bucket(inventory: &IamInventory<'_>, names: &Names) -> Vec<Problem> {
+    let is_of_bucket =
+        |one: &&ResourcePolicy<'_>| one.resource_type == BUCKET_POLICY && !is_of_other_buckets(one, names);
+    let mut of_bucket = inventory.resource_policies.iter().filter(is_of_bucket);
+    let problem = of_bucket.next().zip(of_bucket.next()).map(|(one, other)| {
         let ids = [one, other].map(|policy| policy.location.logical_id);
         let message = format!("`{}` and `{}` are policies of the bucket, and S3 keeps one", ids[0], ids[1]);
-        problems.push(undecided(message, &other.location, ONE_POLICY));
-    }
-    // What is proven of these names is proven of everybody's, as no policy for all has one of them.
-    let words = [PROTOTYPE_NAME, PROTOTYPE_NOTEBOOK, PROTOTYPE_TEAM];
-    for policy in inventory.policies.iter().filter(|policy| !is_personal(&policy.location)) {
+        undecided(message, &other.location, ONE_POLICY)
+    });
+    Vec::from_iter(problem)
+}
+
+/// Policies for all that have a name of a prototype's: what is proven of these names is proven of everybody's only while none has.
+fn with_words_of_prototypes(inventory: &IamInventory<'_>, is_personal: IsPersonal<'_>) -> Vec<Problem> {
+    let problem = |policy: &Policy<'_>| {
         let text = policy.document.value.to_string();
-        if let Some(word) = words.iter().find(|word| text.contains(**word)) {
-            let message =
-                format!("the policy `{}` has the word `{word}`, which stands for everybody here", policy.name);
-            problems.push(undecided(message, &policy.location, KNOWN));
-        }
-    }
-    let mut users = inventory.principals.iter().filter(|one| one.kind == IdentityKind::User);
-    if let Some(other) = users.find(|one| is_personal(&one.location) && one.name != PROTOTYPE_NAME) {
+        let words = [PROTOTYPE_NAME, PROTOTYPE_NOTEBOOK, PROTOTYPE_TEAM];
+        let word = words.iter().find(|word| text.contains(**word))?;
+        let message = format!("the policy `{}` has the word `{word}`, which stands for everybody here", policy.name);
+        Some(undecided(message, &policy.location, KNOWN))
+    };
+    inventory.policies.iter().filter(|policy| !is_personal(&policy.location)).filter_map(problem).collect()
+}
+
+/// Users that the template of people makes beside a person's own, and notebooks that act as somebody else.
+fn of_people(inventory: &IamInventory<'_>, is_personal: IsPersonal<'_>) -> Vec<Problem> {
+    let own = || inventory.principals.iter().filter(|one| is_personal(&one.location));
+    let user = own().find(|one| one.kind == IdentityKind::User && one.name != PROTOTYPE_NAME).map(|other| {
         let message = format!("`{}` is a user besides the person's own", other.location.logical_id);
         let help = "let the template of people make one `AWS::IAM::User`, with the `UserName` of the built-in one";
-        problems.push(undecided(message, &other.location, help));
-    }
-    for notebook in &inventory.notebooks {
-        let mut own = inventory.principals.iter().filter(|one| is_personal(&one.location));
-        if !own.any(|one| notebook.role_arn.as_ref() == Some(&one.arn)) {
-            let role = notebook.role_arn.as_deref().unwrap_or("a role that is not known");
-            let message =
-                format!("the notebook `{}` acts as `{role}`, which is not its person's own role", notebook.name);
-            let help = "let its `RoleArn` be `{Fn::GetAtt: [{{ids.notebook_role}}, Arn]}`";
-            problems.push(undecided(message, &notebook.location, help));
-        }
-    }
-    for one in inventory.service_roles.iter().filter(|one| one.resource_type != NOTEBOOK_TYPE) {
+        undecided(message, &other.location, help)
+    });
+    let acts_as_other = |notebook: &&Notebook<'_>| !own().any(|one| notebook.role_arn.as_ref() == Some(&one.arn));
+    let notebooks = inventory.notebooks.iter().filter(acts_as_other).map(|notebook| {
+        let role = notebook.role_arn.as_deref().unwrap_or("a role that is not known");
+        let message = format!("the notebook `{}` acts as `{role}`, which is not its person's own role", notebook.name);
+        let help = "let its `RoleArn` be `{Fn::GetAtt: [{{ids.notebook_role}}, Arn]}`";
+        undecided(message, &notebook.location, help)
+    });
+    user.into_iter().chain(notebooks).collect()
+}
+
+/// What acts as a role that is not for it.
+fn with_roles(
+    inventory: &IamInventory<'_>,
+    operations: Option<(usize, &Value)>,
+    plan: &AccountPlan<'_>,
+    is_personal: IsPersonal<'_>,
+) -> Vec<Problem> {
+    let problem = |one: &ServiceRole<'_>| {
         let mut roles = inventory.principals.iter();
         let known = roles.find(|principal| principal.arn == one.role || principal.name == one.role);
         let what = match known {
@@ -111,20 +146,26 @@ pub fn check(
                 "which is a role of racestack's own"
             }
             // AWS alone takes and changes these. What a function makes is no ARN, whatever stands in it.
-            None if one.role.starts_with("arn:") && one.role.contains(SERVICE_LINKED) => continue,
+            None if one.role.starts_with("arn:") && one.role.contains(SERVICE_LINKED) => return None,
             None => "which no stack defines",
-            Some(_) => continue,
+            Some(_) => return None,
         };
         let message = format!("`{}` acts as `{}`, {what}", one.location.logical_id, one.role);
         let help = "give it a role of its own in the templates, with what it needs and no more";
-        problems.push(undecided(message, &one.location, help));
-    }
-    for of in inventory.resource_policies.iter().filter(|of| !NARROWING.contains(&of.resource_type)) {
+        Some(undecided(message, &one.location, help))
+    };
+    // What a notebook acts as is looked at with the people.
+    let others = inventory.service_roles.iter().filter(|one| one.resource_type != NOTEBOOK_TYPE);
+    others.filter_map(problem).collect()
+}
+
+/// Policies of resources that let somebody in, or of which it is not known whom.
+fn opened_by_resources(inventory: &IamInventory<'_>, names: &Names) -> Vec<Problem> {
+    let problems = |of: &ResourcePolicy<'_>| {
         let Some(allowed) = allowed(of, names) else {
             let (id, kind) = (of.location.logical_id, of.resource_type);
             let message = format!("racestack does not know what the policy of `{id}`, an `{kind}`, opens");
-            problems.push(undecided(message, &of.location, ELSEWHERE));
-            continue;
+            return vec![undecided(message, &of.location, ELSEWHERE)];
         };
         let message = format!("the policy of `{}` lets somebody in by itself", of.location.logical_id);
         let help = "name the one service that needs it, for this account by `aws:SourceAccount`, or this account, as the principal";
@@ -133,9 +174,10 @@ pub fn check(
             PERMISSION => one.get("Condition").is_some_and(|given| is_called_for_account(given, names)),
             _ => allowed.is_all_of(one, names),
         };
-        problems.extend(of.policies.iter().flat_map(|index| opened(inventory, *index, &problem, is_allowed)));
-    }
-    problems
+        of.policies.iter().flat_map(|index| opened(inventory, *index, &problem, is_allowed)).collect()
+    };
+    let opening = inventory.resource_policies.iter().filter(|of| !NARROWING.contains(&of.resource_type));
+    opening.flat_map(problems).collect()
 }
 
 /// Managed policies, users, roles and groups of which another has the name, and be it one of the company's policies: the account has one
@@ -158,7 +200,7 @@ fn of_one_name(inventory: &IamInventory<'_>) -> Vec<Problem> {
     let problem = |(what, name, location): (&str, &String, &Location<'_>)| {
         let message =
             format!("the {what} `{name}` is defined twice, and an account has one of a name, in whatever case");
-        Problem::at(Rule::IsolationUndecided, message, ONCE, location)
+        undecided(message, location, ONCE)
     };
     again.map(problem).collect()
 }
@@ -174,7 +216,7 @@ fn inline_of_one_name(inventory: &IamInventory<'_>) -> Vec<Problem> {
         for policy in inline.filter(|policy| !policy.name.starts_with(UNNAMED)) {
             if !known.insert(policy.name.to_ascii_lowercase()) {
                 let message = format!("`{}` has two inline policies `{}`, and IAM keeps one", one.name, policy.name);
-                problems.push(Problem::at(Rule::IsolationUndecided, message, ONCE, &policy.location));
+                problems.push(undecided(message, &policy.location, ONCE));
             }
         }
     }
