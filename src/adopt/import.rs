@@ -7,6 +7,7 @@ use crate::account::Export;
 use crate::diff::{AccountFolder, FolderStack};
 use crate::facts::IMPORTABLE;
 use crate::finding::{Finding, Rule};
+use crate::inventory::type_of;
 use crate::output::ImportedStack;
 use crate::render;
 use crate::source::Place;
@@ -30,7 +31,7 @@ pub fn import(
         let is_deployed = |id: &str| deployed.is_some_and(|one| one.resources().any(|(other, _)| other == id));
         let declared = stack.resources().filter(|(id, _)| !is_deployed(id));
         for (id, resource) in declared {
-            let kind = resource.get("Type").and_then(Value::as_str).unwrap_or_default();
+            let kind = type_of(resource);
             let properties = resource.get("Properties").unwrap_or(&Value::Null);
             match live_resource(export, kind, properties) {
                 LiveResource::Absent => {}

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::inventory::{is_intrinsic, one_or_more};
+use crate::inventory::{is_intrinsic, one_or_more, with_inner};
 
 /// Lists in which the order means nothing, by the key that they stand under.
 /// Source: `insertionOrder: false` or the property's page in the CloudFormation template reference.
@@ -28,16 +28,7 @@ pub(super) fn canonical(key: &str, value: &Value) -> Value {
     match value {
         Value::String(_) if is_set(key) => Value::Array(vec![value.clone()]),
         Value::Object(_) if is_set(key) && is_one(value) => Value::Array(vec![value.clone()]),
-        Value::Object(entries) => {
-            let is_policy = entries.contains_key("Statement");
-            let form = |(key, value): (&String, &Value)| {
-                let form = if is_policy && key == "Statement" { list(value) } else { canonical(key, value) };
-                (key.clone(), form)
-            };
-            entries.iter().map(form).collect()
-        }
-        Value::Array(values) => values.iter().map(|value| canonical("", value)).collect(),
-        scalar => scalar.clone(),
+        _ => with_inner(value, |key, inner| if key == "Statement" { list(inner) } else { canonical(key, inner) }),
     }
 }
 
@@ -55,14 +46,11 @@ fn list(value: &Value) -> Value {
 /// A statement, or a part of one, where whatever has no keys may be one or more, but for its name and its effect.
 fn in_policy(value: &Value) -> Value {
     let has_keys = |value: &Value| value.is_object() && !is_intrinsic(value);
-    let form = |(key, value): (&String, &Value)| {
-        let is_one = has_keys(value) || key == "Sid" || key == "Effect";
-        (key.clone(), if is_one { in_policy(value) } else { list(value) })
+    let form = |key: &str, inner: &Value| {
+        let is_one = has_keys(inner) || key == "Sid" || key == "Effect";
+        if is_one { in_policy(inner) } else { list(inner) }
     };
-    match value {
-        Value::Object(entries) if has_keys(value) => entries.iter().map(form).collect(),
-        other => other.clone(),
-    }
+    if has_keys(value) { with_inner(value, form) } else { value.clone() }
 }
 
 /// A text that two values have in common when they mean the same: without regard to the order of keys, and `5` like
@@ -75,9 +63,7 @@ pub(super) fn text(value: &Value) -> String {
 
 fn with_strings(value: &Value) -> Value {
     match value {
-        Value::Object(entries) => entries.iter().map(|(key, value)| (key.clone(), with_strings(value))).collect(),
-        Value::Array(values) => values.iter().map(with_strings).collect(),
         Value::Bool(_) | Value::Number(_) => value.to_string().into(),
-        other => other.clone(),
+        _ => with_inner(value, |_, inner| with_strings(inner)),
     }
 }

@@ -6,7 +6,7 @@ use super::deploy_errors::has_smaller_volume;
 use super::model::{Action, Loss, LossKind, PropertyChange};
 use super::resources::{ResourceChange, fixed_name, number, property, retains};
 use crate::facts::{NOTEBOOK_TYPE, SECRET_TYPE, USER_TYPE};
-use crate::inventory::{each_map, plain};
+use crate::inventory::{each_map, plain, with_inner};
 
 /// Sentences about what the change loses, and about what stays behind; none where nothing does. `user` is whose resource
 /// it is; `deployed`, whether its stack is still made.
@@ -184,12 +184,7 @@ fn is_disabled(rule: &Value) -> bool {
 
 /// A value without the rules in it that are disabled.
 fn without_disabled(value: &Value) -> Value {
-    match value {
-        rule if is_disabled(rule) => Value::Null,
-        Value::Object(entries) => entries.iter().map(|(key, value)| (key.clone(), without_disabled(value))).collect(),
-        Value::Array(values) => values.iter().map(without_disabled).collect(),
-        other => other.clone(),
-    }
+    if is_disabled(value) { Value::Null } else { with_inner(value, |_, inner| without_disabled(inner)) }
 }
 
 /// Whether something that stands under `key`, or in it, is kept less long than before, or may be; older versions only where

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::folder::FolderStack;
 use super::model::{Action, Change, PropertyChange};
 use super::resources::{literal_name, property, resources};
+use crate::inventory::with_inner;
 use crate::model::NOTEBOOK_SEPARATOR;
 use crate::output::UserEntry;
 
@@ -135,18 +136,10 @@ fn rewritten(change: &Change, text: impl Fn(&str) -> String, value: impl Fn(&[St
 
 /// The value with each of its texts rewritten, but for what stands under the keys `but`.
 pub(super) fn every_text(value: &Value, text: &impl Fn(&str) -> String, but: &[&str]) -> Value {
-    match value {
-        Value::String(one) => Value::String(text(one)),
-        Value::Array(values) => values.iter().map(|value| every_text(value, text, but)).collect(),
-        Value::Object(entries) => {
-            let rewritten = entries.iter().map(|(key, value)| {
-                let same = but.contains(&key.as_str());
-                (key.clone(), if same { value.clone() } else { every_text(value, text, but) })
-            });
-            Value::Object(rewritten.collect())
-        }
-        other => other.clone(),
-    }
+    let inside = |key: &str, inner: &Value| {
+        if but.contains(&key) { inner.clone() } else { every_text(inner, text, but) }
+    };
+    value.as_str().map_or_else(|| with_inner(value, inside), |one| Value::String(text(one)))
 }
 
 /// `text` with the names of a user, if it is one's, and of their notebook replaced.

@@ -9,7 +9,7 @@ use super::model::{Action, PropertyChange, Replacement};
 use super::values::compare;
 use crate::facts::replacement::{ReplacementFacts, replacement};
 pub(super) use crate::inventory::type_of;
-use crate::inventory::{LOOP, plain, references};
+use crate::inventory::{LOOP, plain, references, with_inner};
 
 /// What becomes of one resource.
 #[derive(Debug)]
@@ -118,17 +118,12 @@ const DEEPEST: usize = 20;
 
 /// A condition with those that it refers to in their places.
 fn written_out(conditions: &Value, condition: &Value, depth: usize) -> Value {
-    match condition {
-        Value::Object(entries) => {
-            let other = entries.get("Condition").and_then(|name| conditions.get(name.as_str()?));
-            if let Some(other) = other.filter(|_| entries.len() == 1 && depth > 0) {
-                return written_out(conditions, other, depth - 1);
-            }
-            entries.iter().map(|(key, value)| (key.clone(), written_out(conditions, value, depth))).collect()
-        }
-        Value::Array(values) => values.iter().map(|value| written_out(conditions, value, depth)).collect(),
-        other => other.clone(),
-    }
+    let entries = condition.as_object().filter(|entries| entries.len() == 1 && depth > 0);
+    let other = entries.and_then(|entries| conditions.get(entries.get("Condition")?.as_str()?));
+    other.map_or_else(
+        || with_inner(condition, |_, inner| written_out(conditions, inner, depth)),
+        |other| written_out(conditions, other, depth - 1),
+    )
 }
 
 fn action(other_type: bool, properties: &[PropertyChange]) -> Action {

@@ -7,7 +7,7 @@ use similar::{Algorithm, DiffTag, capture_diff_slices};
 
 use super::canonical::{canonical, is_set, text};
 use super::model::PropertyChange;
-use crate::inventory::{is_intrinsic, one_or_more, plain, sid, statement_name};
+use crate::inventory::{is_intrinsic, one_or_more, plain, sid, statement_name, with_inner};
 
 /// What differs between two values that stand under `path`, leaf by leaf, in the order of the new value. Order, where it
 /// means nothing, and the ways of writing the same are no difference.
@@ -124,8 +124,7 @@ fn but_for(key: &str, value: &Value) -> String {
 fn but_for_numbers(key: &str, value: &Value) -> String {
     fn without(value: &Value) -> Value {
         match value {
-            Value::Object(entries) => entries.iter().map(|(key, value)| (key.clone(), without(value))).collect(),
-            Value::Array(values) => values.iter().map(without).collect(),
+            Value::Object(_) | Value::Array(_) => with_inner(value, |_, inner| without(inner)),
             scalar if plain(scalar).parse::<f64>().is_ok() => Value::Null,
             other => other.clone(),
         }

@@ -37,7 +37,7 @@ pub use secret_references::{SECRET_REFERENCE, perhaps_reads_secret};
 pub use sections::Sections;
 pub use template::{
     DYNAMIC_REFERENCE, LOOP, OPEN, Resource, each_map, existing_notebook, is_intrinsic, one_or_more, path_to, plain,
-    resources_of, transform, type_of, walk,
+    resources_of, transform, type_of, walk, with_inner,
 };
 pub use texts::Texts;
 

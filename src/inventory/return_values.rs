@@ -4,12 +4,14 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::model::{Account, Stack, Tag};
 use super::references::references_of;
 use super::sections::Sections;
-use super::template::{DYNAMIC_REFERENCE, MADE_UP, OPEN, Resource, is_intrinsic, one_or_more, resources_of};
+use super::template::{
+    DYNAMIC_REFERENCE, MADE_UP, OPEN, Resource, is_intrinsic, one_or_more, resources_of, with_inner,
+};
 use super::texts::{Physical, Texts};
 use crate::facts::return_values::{Reference, return_values};
 
@@ -87,11 +89,7 @@ impl<'a> ReturnValues<'a> {
         match value {
             // What is filled in from elsewhere is a reference, which no policy is read with.
             Value::String(_) => json!({ "Fn::Sub": value }),
-            Value::Array(values) => Value::Array(values.iter().map(|value| self.filled(value)).collect()),
-            Value::Object(entries) => Value::Object(
-                entries.iter().map(|(key, value)| (key.clone(), self.filled(value))).collect::<Map<_, _>>(),
-            ),
-            other => other.clone(),
+            _ => with_inner(value, |_, inner| self.filled(inner)),
         }
     }
 

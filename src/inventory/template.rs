@@ -109,6 +109,16 @@ pub fn walk<'v>(value: &'v Value, look: &mut impl FnMut(&'v Value)) {
     }
 }
 
+/// The value with what `of` makes of each value that stands in it, by its key, if it has one: in the whole of it, where `of` does
+/// the same.
+pub fn with_inner<'v>(value: &'v Value, mut of: impl FnMut(&'v str, &'v Value) -> Value) -> Value {
+    match value {
+        Value::Object(entries) => entries.iter().map(|(key, inner)| (key.clone(), of(key, inner))).collect(),
+        Value::Array(values) => values.iter().map(|inner| of("", inner)).collect(),
+        other => other.clone(),
+    }
+}
+
 /// Calls `found` with each map within a value, which itself may be one.
 pub fn each_map<'v>(value: &'v Value, found: &mut impl FnMut(&'v Map<String, Value>)) {
     walk(value, &mut |inner| inner.as_object().into_iter().for_each(&mut *found));

@@ -6,6 +6,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::footprint::RuleFootprint;
+use crate::inventory::with_inner;
 
 /// The same for templates that are alike, and for no others.
 pub(super) type Fingerprint = [u8; 32];
@@ -69,9 +70,7 @@ impl<'a, 's> Normalizer<'a, 's> {
     fn value(&mut self, value: &'a Value) -> Value {
         match value {
             Value::String(text) => Value::String(self.text(text)),
-            Value::Array(values) => values.iter().map(|value| self.value(value)).collect(),
-            Value::Object(entries) => entries.iter().map(|(key, value)| (key.clone(), self.value(value))).collect(),
-            other => other.clone(),
+            _ => with_inner(value, |_, inner| self.value(inner)),
         }
     }
 

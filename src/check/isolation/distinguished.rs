@@ -9,6 +9,7 @@ use super::access::Access;
 use super::kind::Subject;
 use super::reference::References;
 use crate::iam::{Context, Distinctions, Document, Relation, Request};
+use crate::inventory::with_inner;
 use crate::model::User;
 use crate::render::{UserShape, is_of_prototype, words};
 
@@ -105,11 +106,10 @@ pub fn resources_of(prototype: &Value, user: &User) -> Value {
 fn with_values(value: &Value, values: &[(String, String)]) -> Value {
     match value {
         Value::String(text) => Value::String(text_of(text, values)),
-        Value::Array(all) => all.iter().map(|one| with_values(one, values)).collect(),
         Value::Object(entries) => {
             entries.iter().map(|(key, one)| (text_of(key, values), with_values(one, values))).collect()
         }
-        Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
+        _ => with_inner(value, |_, one| with_values(one, values)),
     }
 }
 

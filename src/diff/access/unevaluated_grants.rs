@@ -11,7 +11,7 @@ use super::super::owners::general;
 use super::account::{AccountIam, Place, is_user};
 use super::openings::Openings;
 use crate::iam::Direction;
-use crate::inventory::{self, one_or_more, plain};
+use crate::inventory::{self, one_or_more, plain, type_of};
 use crate::output::UserEntry;
 
 /// A resource, or an output, that may open something to somebody.
@@ -34,11 +34,8 @@ fn unevaluated<'i, 'a: 'i>(
 ) -> BTreeMap<Place<'a>, UnevaluatedGrant<'i>> {
     let mut by_place: BTreeMap<(usize, &str), UnevaluatedGrant<'i>> = BTreeMap::new();
     for (stack, id, declared) in iam.declared(other) {
-        let resource_type = declared.get("Type").and_then(Value::as_str).unwrap_or_default();
-        by_place.insert(
-            (stack, id),
-            UnevaluatedGrant { resource_type, declared: Some(declared), ..UnevaluatedGrant::default() },
-        );
+        let (resource_type, declared) = (type_of(declared), Some(declared));
+        by_place.insert((stack, id), UnevaluatedGrant { resource_type, declared, ..UnevaluatedGrant::default() });
     }
     let policies = iam.inventory.resource_policies.iter();
     for one in policies.filter(|one| one.resource_type != inventory::BUCKET_POLICY) {
