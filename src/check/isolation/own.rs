@@ -3,13 +3,14 @@
 //! by `beside`.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use serde_json::{Map, Value};
 
 use super::beside::{self, OF_SAGEMAKER, OwnResources, UNDECIDED, Verdict};
 use super::problem::Problem;
 use super::tags;
-use crate::facts::{NOTEBOOK_TYPE, SECRET_TYPE, USER_TYPE};
+use crate::facts::NOTEBOOK_TYPE;
 use crate::finding::Rule;
 use crate::inventory::{
     Location, Resource, Sections, Texts, existing_notebook, one_or_more, plain, references_of, resources_of, type_of,
@@ -42,75 +43,22 @@ struct OwnType {
     other: Verdict,
 }
 
-const fn own(
-    kind: &'static str,
-    noun: &'static str,
-    free: &'static str,
-    held: &'static str,
-    other: Verdict,
-) -> OwnType {
-    OwnType { kind, noun, free, held, other }
-}
-
-const OWN_TYPES: &[OwnType] = &[
-    own(
-        "AWS::Events::Rule",
-        "rule",
-        "DeadLetterConfig Description Id Name RetryPolicy Tags",
-        "Arn State Targets",
-        DOUBT,
-    ),
-    own(
-        USER_TYPE,
-        "user",
-        "Groups ManagedPolicyArns PermissionsBoundary Policies Tags",
-        "Password PasswordResetRequired",
-        REFUSED,
-    ),
-    own(
-        "AWS::Lambda::EventInvokeConfig",
-        "invocation settings",
-        "MaximumEventAgeInSeconds MaximumRetryAttempts",
-        "",
-        DOUBT,
-    ),
-    own(
-        "AWS::Lambda::Function",
-        "function",
-        "Architectures Description KmsKeyArn LoggingConfig MemorySize Tags TracingConfig VpcConfig",
-        "Environment Role",
-        DOUBT,
-    ),
-    own("AWS::Lambda::Permission", "permission", "Principal SourceAccount SourceArn", "", DOUBT),
-    own(LOG_GROUP, "log group", "DataProtectionPolicy FieldIndexPolicies KmsKeyId Tags", "KmsKeyId", REFUSED),
-    own(
-        BUCKET,
-        "bucket",
-        "AccelerateConfiguration CorsConfiguration LifecycleConfiguration MetricsConfigurations Tags",
-        "",
-        UNDECIDED,
-    ),
-    own("AWS::S3::BucketPolicy", "bucket policy", "PolicyDocument", "", UNDECIDED),
-    own(
-        "AWS::SNS::Topic",
-        "topic",
-        "DataProtectionPolicy DeliveryStatusLogging DisplayName KmsMasterKeyId SignatureVersion Tags TracingConfig",
-        "",
-        DOUBT,
-    ),
-    own("AWS::SNS::Subscription", "subscription", "", "", DOUBT),
-    own(TOPIC_POLICY, "topic policy", "PolicyDocument", "", UNDECIDED),
-    own(
-        NOTEBOOK_TYPE,
-        "notebook",
-        "NotebookInstanceName RoleArn Tags",
-        "DirectInternetAccess InstanceType KmsKeyId SecurityGroupIds SubnetId VolumeSizeInGB",
-        DOUBT,
-    ),
-    // No policy says what a script does, which runs as root on every notebook.
-    own("AWS::SageMaker::NotebookInstanceLifecycleConfig", "start script", "Tags", "", DOUBT),
-    own(SECRET_TYPE, "secret", "Description Tags", "", OPENED),
-];
+/// The types. No policy says what a start script does, which runs as root on every notebook.
+static OWN_TYPES: LazyLock<Vec<OwnType>> = LazyLock::new(|| {
+    let row = |line: &'static str| {
+        let mut columns = line.split("; ");
+        let mut next = || columns.next();
+        let [kind, noun, free, held, verdict] = [next()?, next()?, next()?, next()?, next()?];
+        let other = match verdict {
+            "doubt" => DOUBT,
+            "opened" => OPENED,
+            "refused" => REFUSED,
+            _ => UNDECIDED,
+        };
+        Some(OwnType { kind, noun, free, held, other })
+    };
+    include_str!("own-types.txt").lines().filter_map(row).collect()
+});
 
 const PROPERTIES: &str = "Properties";
 const BUCKET: &str = "AWS::S3::Bucket";
@@ -375,4 +323,18 @@ fn shown(value: &Value) -> Option<String> {
 fn problem((rule, is_warning): Verdict, message: String, location: &Location<'_>) -> Problem {
     let help = if is_warning { ANSWER } else { LEAVE };
     Problem { is_warning, ..Problem::at(rule, message, help, location) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_says_all_of_one_type() {
+        let lines = || include_str!("own-types.txt").lines();
+        assert!(lines().all(|line| line.starts_with("AWS::") && line.split("; ").count() == 5));
+        let verdicts = ["; doubt", "; opened", "; refused", "; undecided"];
+        assert!(lines().all(|line| verdicts.iter().any(|verdict| line.ends_with(verdict))));
+        assert_eq!(OWN_TYPES.len(), lines().count());
+    }
 }
