@@ -291,6 +291,18 @@ fn the_old_side_may_be_a_revision() {
     let out = place.path().join("my out");
     let out = out.to_str().unwrap();
     let since = |revision: &str| racestack(&["racestack", "diff", "--git", revision, out]);
+    let command = Command::new(env!("CARGO_BIN_EXE_racestack"))
+        .args(["diff", "--git", "HEAD", out])
+        .env("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+        .output();
+    let (refused, root) = (command.unwrap(), place.path().canonicalize().unwrap());
+    let said = format!(
+        "error: git does not read `{}`, which belongs to another user; if you trust what is in it, run `git config --global --add \
+         safe.directory {}`\n",
+        place.path().display(),
+        root.display()
+    );
+    assert_eq!((refused.status.code(), String::from_utf8(refused.stderr).unwrap()), (Some(2), said));
     let (none, said) = (since("HEAD"), "nothing is committed yet; run `git add . && git commit -m first`");
     assert_eq!((none.code, none.stderr), (2, format!("error: git knows no revision `HEAD`: {said}\n")));
     git(&["commit", "--quiet", "--allow-empty", "--message", "nothing"]);

@@ -31,6 +31,7 @@ impl Repository {
         assert_eq!(racestack(&["init", root.to_str().unwrap()]).code, 0);
         std::fs::rename(repository.path("config/accounts/example"), repository.path("config/accounts/tokyo")).unwrap();
         repository.write(ROSTER, &(HEADER.to_owned() + &ROWS.concat()));
+        repository.write(SETTINGS, &repository.read(SETTINGS).replace("000000000000", "111122223333"));
         if !attributes {
             std::fs::remove_file(repository.path(".gitattributes")).unwrap();
         }

@@ -108,14 +108,24 @@ impl Suppressions {
         let used = |one: &Suppression| {
             findings.iter().any(|finding| finding.suppressed.as_ref().is_some_and(|by| by.place == one.place))
         };
-        let unused = self.list.iter().filter(|one| self.holds(one) && concerns(one) && !used(one));
-        let finding = |one: &Suppression| {
-            Finding::new(Rule::SuppressionUnused, format!("there is nothing to suppress of `{}`", one.resource))
-                .at(one.place.clone())
-                .help("remove it, or correct `rule` and `resource`: `--format json` shows both of every finding")
-        };
-        unused.map(finding).collect()
+        self.list.iter().filter(|one| self.holds(one) && concerns(one) && !used(one)).map(nothing).collect()
     }
+
+    /// The same, where not all findings were made: of violations in the templates of accounts that there are not.
+    pub fn of_no_account<'n>(&self, accounts: impl Iterator<Item = &'n str> + Clone) -> Vec<Finding> {
+        let is_account = |one: &Suppression| {
+            one.resource.split('/').next().is_some_and(|name| accounts.clone().any(|known| known == name))
+        };
+        let wrong =
+            |one: &&Suppression| matches!(one.rule, SuppressedRule::Guard(_)) && self.holds(one) && !is_account(one);
+        self.list.iter().filter(wrong).map(nothing).collect()
+    }
+}
+
+fn nothing(suppression: &Suppression) -> Finding {
+    Finding::new(Rule::SuppressionUnused, format!("there is nothing to suppress of `{}`", suppression.resource))
+        .at(suppression.place.clone())
+        .help("remove it, or correct `rule` and `resource`: `--format json` shows both of every finding")
 }
 
 /// Whether an audit alone makes what is suppressed: `audit::drift`; or `isolation::too-wide` of `tokyo/user/bob/POLICY/SID`, which

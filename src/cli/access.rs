@@ -78,7 +78,8 @@ fn table(args: &AccessArgs, user: &User, mut told: AccessTable) -> Reply {
             let mut lines = vec![[vec![format!("what `{}` may do", user.name)], matrix.principals].concat()];
             let cells = |row: AccessRow| row.answers.into_iter().map(|answer| answer_word(answer).to_owned());
             lines.extend(matrix.rows.into_iter().map(|row| {
-                let of = if row.is_forbidden() { format!("not permitted: {}", row.what) } else { row.what.clone() };
+                let of =
+                    if row.is_forbidden() { format!("weakness if allowed: {}", row.what) } else { row.what.clone() };
                 std::iter::once(of).chain(cells(row)).collect()
             }));
             aligned(&lines)
@@ -154,6 +155,9 @@ fn decisions(account: &str, question: &Question<'_>, answers: &[Answer]) -> Stri
         let why = match (answer.decision, answer.statements.is_empty()) {
             (Decision::Allowed, _) if is_beyond_policies(action) => ": policies have no say in it",
             (Decision::ImplicitlyDenied, _) if is_beyond_policies(action) => ": AWS lets users alone call it",
+            (Decision::ImplicitlyDenied, true) if !answer.allowed_with.is_empty() => {
+                ": it lacks what a statement asks for"
+            }
             (Decision::ImplicitlyDenied, true) => ": no statement allows it",
             (Decision::ImplicitlyDenied, false) => {
                 ": these statements allow it, but the permissions boundary or the trust policy does not"

@@ -126,5 +126,5 @@ fn schema_of(kind: SchemaKind) -> String {
         SchemaKind::Suppressions => config::suppressions_schema(),
         SchemaKind::Diff => return format!("{:#}\n", crate::report::diff_schema()),
     };
-    format!("{:#}\n", schema.to_json())
+    format!("{:#}\n", schema.for_editors())
 }

@@ -75,6 +75,7 @@ fn synth(args: &SynthArgs, watch: &Progress<'_>) -> Result<Reply, Failure> {
         inputs.suppressions.apply(&mut findings, &config.config, out);
         // What was found in the templates comes before what could not be read or written.
         if any_error(&findings) {
+            findings.extend(inputs.suppressions.of_no_account(accounts.iter().map(|one| one.name)));
             return Err(Failure::Findings(findings));
         }
         write(finished.into_iter().collect::<Result<_, _>>()?, target, &inputs, args, findings)
@@ -163,6 +164,8 @@ fn write(
     inputs.suppressions.apply(&mut findings, &config.config, out);
     if !any_error(&findings) {
         findings.extend(inputs.suppressions.unused(&findings, &args.accounts, false));
+    } else {
+        findings.extend(inputs.suppressions.of_no_account(inputs.configured().iter().map(|one| one.name)));
     }
     if args.check {
         findings.extend(finished.iter_mut().flat_map(|one| one.stale.drain(..)));

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use super::characters::{odd_character, too_long};
 use super::names::{longest, refused};
 use super::node::{Content, Entry, Node, shorten};
-use super::optional::forbid_null;
+use super::optional::{allow_null, forbid_null};
 use super::suggestion::{column_of, did_you_mean, state_of, suggest};
 use super::wrong_type::{ROW, is_in_table, meant, no_choice, not_a_list, not_a_map};
 use crate::finding::{Finding, Rule, each};
@@ -89,9 +89,14 @@ impl Schema {
         meaning
     }
 
-    /// The schema as JSON, for editors and other tools.
+    /// The schema as JSON.
     pub fn to_json(&self) -> &Value {
         &self.root
+    }
+
+    /// The same for editors and other tools, which know of keys without a value by it alone.
+    pub fn for_editors(&self) -> Value {
+        allow_null(self.root.clone())
     }
 
     /// Checks `node` and gives its value with the types that the schema asks for. The value is complete only when no

@@ -65,6 +65,16 @@ impl<'a> YamlReader<'a> {
         } else if let Some(number) = [number, number - 1].into_iter().find(has_wide_colon) {
             let help = "write `: ` in the place of the full-width colon `：` (U+FF1A)";
             (self.place_in(number, WIDE_COLON), help)
+        } else if let Some(rest) = self.source.text.get(start..).and_then(|text| text.strip_prefix(',')) {
+            let is_row = rest.trim_start().starts_with('{');
+            let is_of_file = is_row && !self.source.text.trim_start().starts_with('[');
+            let help = if is_of_file {
+                "write `[` before the first row, and `]` behind the last"
+            } else {
+                "remove this comma"
+            };
+            let message = "this is not well-formed: the comma stands before nothing, or outside of a list";
+            return broken(Place::new(self.source, start..start + 1), message, help);
         } else {
             let help = "check the indentation, the quotes and the colons here and on the line before";
             (Place::new(self.source, start..start + 1), help)

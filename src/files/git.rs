@@ -35,8 +35,17 @@ pub fn read_revision(revision: &str, folder: &Path) -> Result<RevisionFiles, Str
         None => (folder, String::new(), "."),
     };
     let other = failed(|error| format!("git failed: {error}"));
-    let no_repository = failed(|_| {
-        format!("`{}` is in no git repository; run `git init -b main` there, and commit what is in it", place.display())
+    let no_repository = failed(|error| {
+        let place = place.display();
+        // Git names the command whatever language it speaks.
+        match error.to_string().lines().map(str::trim).find(|line| line.contains("safe.directory")) {
+            Some(trust) => format!(
+                "git does not read `{place}`, which belongs to another user; if you trust what is in it, run `{trust}`"
+            ),
+            None => {
+                format!("`{place}` is in no git repository; run `git init -b main` there, and commit what is in it")
+            }
+        }
     });
     run(place, &["rev-parse", "--git-dir"]).map_err(no_repository)?;
     if revision.contains("..") {

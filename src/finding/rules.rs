@@ -48,6 +48,7 @@ rules! {
     SettingsContradiction, "settings::contradiction", Error, "two settings that cannot hold together";
     SettingsDefaultSecurityGroup, "settings::default-security-group", Warning, "notebooks in a subnet without security groups of their own, where those of the network let machines reach each other";
     SettingsInvalidTag, "settings::invalid-tag", Error, "a tag that AWS refuses, or that racestack sets itself";
+    SettingsPlaceholderId, "settings::placeholder-id", Warning, "the account ID that `racestack init` writes, which is no account's: `deploy.sh` refuses it with any credentials";
     SettingsUnknownRegion, "settings::unknown-region", Warning, "a region that was not known when this version was made";
     SettingsUnlikelyDate, "settings::unlikely-date", Warning, "a bucket's `created` is 14 digits but no date";
     SettingsBucketWithoutDeepracer, "settings::bucket-without-deepracer", Warning, "a bucket whose name lacks `deepracer`, which the DeepRacer and RoboMaker roles cannot reach";

@@ -22,6 +22,9 @@ use crate::facts::{self, limits};
 use crate::finding::{Finding, Rule};
 use crate::source::{Place, SourceFile};
 
+/// The account ID that `racestack init` writes, in the place of the account's own.
+const PLACEHOLDER_ID: &str = "000000000000";
+
 /// An AWS account with everything that its stacks are made of.
 #[expect(missing_docs, reason = "the settings say what each is")]
 #[derive(Debug, Clone)]
@@ -120,6 +123,18 @@ impl Account {
 }
 
 impl Reader<'_> {
+    /// The account's ID; the one that `racestack init` writes is a finding.
+    fn id(&mut self) -> Option<AccountId> {
+        let id = self.required("account_id", self.config.settings.account_id.as_ref());
+        if id.as_ref().is_some_and(|id| id.as_str() == PLACEHOLDER_ID) {
+            let message =
+                format!("`{PLACEHOLDER_ID}` stands for the ID of your AWS account: nothing can be deployed with it");
+            let help = "set `account_id` to what `aws sts get-caller-identity --query Account` prints, then run `racestack synth`";
+            self.find(Rule::SettingsPlaceholderId, "account_id", message, help);
+        }
+        id
+    }
+
     /// The region; one that is not known is a finding.
     fn region(&mut self) -> Option<Region> {
         let region = self.required("region", self.config.settings.region.as_ref());
@@ -135,7 +150,7 @@ impl Reader<'_> {
     pub(super) fn account(&mut self) -> Option<Account> {
         let (settings, people, node) = (&self.config.settings, self.people, &self.config.node);
         let name = self.account_name();
-        let id = self.required("account_id", settings.account_id.as_ref());
+        let id = self.id();
         let region = self.region();
         let company = self.required("company", settings.company.as_ref());
         let bucket = self.bucket();

@@ -24,7 +24,14 @@ pub fn clashes(config: &Config, findings: &mut Vec<Finding>) {
                 let help = "correct `account_id` in one of them: IAM names are unique per account";
                 (format!("the accounts `{other}` and `{name}` have one account ID"), help)
             } else {
-                let help = "set `bucket: {created: …}` or `bucket: {name: …}` in each account: S3 names are global";
+                let help = if place == *first {
+                    "set `bucket: {created: …}` or `bucket: {name: …}` in each account: S3 names are global"
+                } else if node.stands_in("bucket.name") {
+                    "choose another `bucket.name` for that of them which has no bucket yet: S3 names are global"
+                } else {
+                    "write another time into `bucket.created` of that of them which has no bucket yet, such as now: it is a part of \
+                     the bucket's name, and S3 names are global"
+                };
                 (format!("the accounts `{other}` and `{name}` both name their bucket `{value}`"), help)
             };
             findings.push(if place == *first {

@@ -33,6 +33,9 @@ pub enum Relation {
     SameName { within: String },
     /// It has its name, but is of the account that is now configured under this other name, which has no folder yet.
     RenamedTo(String),
+    /// It has its name, and is of the account of this other name, as that one's may be of it: folders of the configuration were
+    /// exchanged, or what is in them.
+    Exchanged { with: String },
     /// It has the name that the account had before: its manifest has what is said here.
     RenamedFrom { name: String, has: String },
 }
@@ -76,7 +79,14 @@ pub fn former_outputs(
         let renamed = accounts.iter().find(|other| other.id.is_some() && other.id == own.account_id.as_deref());
         let relation = match renamed {
             Some(other) if !is_written(out, other.name)? => Relation::RenamedTo(other.name.to_owned()),
-            _ => same_name,
+            Some(other) => {
+                let with_own = |(_, output): &mut (_, FormerOutput)| {
+                    output.relation = Relation::Exchanged { with: made.account.clone() };
+                };
+                best.iter_mut().for_each(with_own);
+                Relation::Exchanged { with: other.name.to_owned() }
+            }
+            None => same_name,
         };
         found.push(FormerOutput { folder, relation });
     }

@@ -85,6 +85,15 @@ impl Member {
     fn place(&self, path: &[String]) -> Place {
         SpanIndex::read(&self.source).place(&format!("/{}", path.join("/")))
     }
+
+    /// The same of what differs from another's: of a map with more keys than the other has, the first of these.
+    fn place_of_difference(&self, other: &Self, path: &[String]) -> Place {
+        let pointer: String = path.iter().map(|key| general::pointer(key)).collect();
+        let keys = |of: &Self| of.template.pointer(&pointer).and_then(Value::as_object).cloned().unwrap_or_default();
+        let theirs = keys(other);
+        let more = keys(self).into_iter().map(|(key, _)| key).find(|key| !theirs.contains_key(key));
+        self.place(&path.iter().cloned().chain(more).collect::<Vec<_>>())
+    }
 }
 
 /// The template without the digest that it has for `deploy.sh` of its account.
@@ -141,7 +150,7 @@ pub fn files(
                 Rule::StackSetDifference,
                 format!("found {found} in `{}`, {expected} in `{}`", member.account, other.account),
             )
-            .at(member.place(&difference.path))
+            .at(member.place_of_difference(other, &difference.path))
             .help("give the accounts the same settings, or choose those that have with `--account`")
             .note("a StackSet has one template: only buckets, keys, account IDs and regions may differ"),
         );

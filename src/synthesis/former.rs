@@ -1,6 +1,6 @@
 //! What is said of an account whose stacks are in an out folder of another name: its folder in the configuration was renamed.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::model::Account;
 use crate::output::{FormerOutput, Relation};
@@ -23,6 +23,7 @@ pub(super) fn missing_lock(account: &Account, before: &FormerOutput) -> String {
             format!("the lock moves with the account: {}; {or_remove}", take_along(account, name))
         }
         Relation::RenamedTo(name) => move_folder(before, name),
+        Relation::Exchanged { with } => put_back(account, before, with),
     }
 }
 
@@ -36,6 +37,7 @@ pub(super) fn restored_lock(account: &Account, before: &FormerOutput) -> String 
             format!("restore the line: {}", take_along(account, name))
         }
         Relation::RenamedTo(name) => move_folder(before, name),
+        Relation::Exchanged { with } => put_back(account, before, with),
     }
 }
 
@@ -43,6 +45,19 @@ pub(super) fn restored_lock(account: &Account, before: &FormerOutput) -> String 
 pub(super) fn move_folder(before: &FormerOutput, name: &str) -> String {
     let (shown, target) = (before.folder.display(), before.folder.with_file_name(name));
     format!("the stacks in `{shown}` are those of `{name}` now: `git mv {shown} {}`", target.display())
+}
+
+/// What to do where folders of the configuration have changed names among each other, or what is in them has.
+pub(super) fn put_back(account: &Account, before: &FormerOutput, with: &str) -> String {
+    let accounts = account.lock_source.path.parent().and_then(Path::parent).unwrap_or(Path::new(""));
+    let out = before.folder.parent().unwrap_or(Path::new(""));
+    format!(
+        "`{}` has the stacks of what `{with}` is now: put back what was exchanged in `{}`, settings, rosters and locks; or, if the \
+         new names are meant, give the folders in `{}` the same names",
+        before.folder.display(),
+        accounts.display(),
+        out.display()
+    )
 }
 
 /// The command that makes the account's lock that of its former name, wherever this is.

@@ -14,14 +14,14 @@ pub(crate) fn check(made: &AccountOutput<'_>, old: &Manifest, former: &FormerOut
         let place = account.node.place_of(key);
         let message =
             format!("the stacks of `{}` are those of the {what} `{before}`, and would now be of `{now}`", account.name);
-        let help = if let Relation::RenamedTo(name) = &former.relation {
-            former::move_folder(former, name)
-        } else {
-            format!(
+        let help = match &former.relation {
+            Relation::RenamedTo(name) => former::move_folder(former, name),
+            Relation::Exchanged { with } => former::put_back(account, former, with),
+            _ => format!(
                 "set `{key}` back; if nothing is deployed yet, or what is deployed is to be left behind: \
                  `racestack synth --account {} --leave-behind`",
                 account.name
-            )
+            ),
         };
         let why = former::reason(account, former);
         Finding::new(Rule::AccountLeftBehind, message).at(place).help(help).notes(why).note(note)

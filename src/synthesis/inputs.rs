@@ -76,9 +76,11 @@ pub(crate) fn read(sources: &Sources<'_>, findings: &mut Vec<Finding>) -> Result
     findings.extend(misnamed_rules(sources)?);
     let suppressions = Suppressions::new(model::suppressions(&config, findings), sources.today);
     let folder = sources.config.to_owned();
+    if let Ok(rules) = &rules {
+        findings.extend(unknown_guard_rules(model::suppressed_names(&config), rules));
+    }
     match (templates, rules) {
         (Ok(templates), Ok(rules)) => {
-            findings.extend(unknown_guard_rules(model::suppressed_names(&config), &rules));
             Ok(Inputs { folder, config, templates, rules, suppressions, proofs: Proofs::default() })
         }
         (templates, rules) => {

@@ -333,6 +333,29 @@ def test_what_was_merged_is_shown_whatever_was_before(tmp_path: Path, tool: str,
     assert said in summary.read_text()
 
 
+@pytest.mark.parametrize("tool", ["github", "gitlab"])
+def test_no_former_account_is_deployed(tmp_path: Path, tool: str) -> None:
+    """Its folder stays in `out` when its folder in the configuration was renamed: it would undo what the other deploys."""
+    for name in ("seoul", "tokyo"):
+        (tmp_path / "out" / name).mkdir(parents=True)
+        (tmp_path / "out" / name / "manifest.json").touch()
+    (tmp_path / "config" / "accounts" / "seoul").mkdir(parents=True)
+    written = ci(tmp_path / "ci", tool)
+    if tool == "github":
+        job = yaml.safe_load((written / GITHUB_DEPLOY).read_text())["jobs"]["changes"]
+        script = next(step["run"] for step in job["steps"] if step.get("id") == "accounts")
+    else:
+        _, script = yaml.safe_load((written / GITLAB_DEPLOY).read_text())["racestack changes"]["script"]
+    environment = {"ACCOUNT": "", "GITHUB_OUTPUT": str(tmp_path / "output")}
+    finished = shell(script, tmp_path, environment)
+    assert finished.returncode == 1, finished.stdout + finished.stderr
+    said = "out/tokyo is no configured account: there is no config/accounts/tokyo; if it was renamed, racestack synth says what to do"
+    assert said in finished.stdout + finished.stderr
+    assert not (tmp_path / "output").exists()
+    (tmp_path / "config" / "accounts" / "tokyo").mkdir()
+    assert shell(script, tmp_path, environment).returncode == 0
+
+
 @pytest.mark.parametrize(("account", "found"), [("", ["seoul", "tokyo"]), ("tokyo", ["tokyo"]), ("edo", None)])
 def test_the_accounts_to_deploy_are_listed(tmp_path: Path, account: str, found: list[str] | None) -> None:
     for name in ("seoul", "tokyo"):

@@ -1,5 +1,6 @@
 """People who are suspended keep everything; people who leave are gone with what IAM deletes no user with."""
 
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -211,9 +212,41 @@ def run_steps(workspace: Workspace, moto: MotoServer, heading: str) -> None:
     """Run the commands below one of the headings that `racestack offboard tanaka.taro` prints."""
     command = [binary(), "offboard", "tanaka.taro", "--account", "tokyo"]
     printed = subprocess.run(command, cwd=workspace.root, capture_output=True, text=True, timeout=PATIENCE, check=True).stdout
+    # What changes something is a comment, for somebody to run by hand.
+    printed = re.sub("(?m)^#      ", "", printed)
     steps = [step for step in printed.split("\n\n") if step.startswith(heading)]
     assert len(steps) == 1, printed
     subprocess.run(["bash", "-uc", steps[0]], env=moto.environment(), timeout=PATIENCE, check=True)
+
+
+@pytest.mark.parametrize("leaves", ["of the roster", "with a notebook made by hand", "of the lock alone", "at this moment"])
+def test_nothing_live_changes_where_all_that_offboard_prints_is_pasted(tmp_path: Path, leaves: str) -> None:
+    made = Workspace(tmp_path, SETTINGS["hardened"] + "services: []\nconsole: true\n")
+    made.write((*STAY, TARO))
+    made.synth()
+    if leaves == "with a notebook made by hand":
+        roster = made.root / "config" / "accounts" / "tokyo" / "roster.csv"
+        roster.write_text("name,notebook.name,notebook.existing\nsato.hana,,\ntaro-kun,,\ntanaka.taro,tanaka-taro,true\n")
+    elif leaves != "of the roster":
+        made.write(STAY)
+    if leaves == "of the lock alone":
+        made.synth()
+    command = [binary(), "offboard", "tanaka.taro", "--account", "tokyo"]
+    printed = subprocess.run(command, cwd=made.root, capture_output=True, text=True, timeout=PATIENCE, check=True).stdout
+    tools, ran = tmp_path / "tools", tmp_path / "ran"
+    tools.mkdir()
+    for program in (tools / "aws", tools / "racestack", made.out / "deploy.sh"):
+        program.write_text(f'#!/bin/sh\nprintf "%s %s\\n" "${{0##*/}}" "$*" >>"{ran}"\n')
+        program.chmod(0o755)
+    path = f"{tools}:/usr/bin:/bin"
+    subprocess.run(["bash", "-c", printed], cwd=made.root, env={"PATH": path}, timeout=PATIENCE, check=True)
+    reading = r"aws (s3 sync --region \S+ s3://\S+ \./\S+|sagemaker describe-notebook-instance .*|iam get-user .*)"
+    for line in ran.read_text().splitlines():
+        assert re.fullmatch(rf"{reading}|racestack synth --account tokyo|deploy.sh --dry-run", line), line
+    # Whoever takes the signs away runs it all, in a shell that reads it.
+    taken = re.sub("(?m)^#      (?!ValidationException)", "", printed)
+    subprocess.run(["bash", "-n", "-c", taken], timeout=PATIENCE, check=True)
+    assert "aws iam delete-access-key" in taken and f"\n'{made.out.relative_to(made.root)}/deploy.sh'\n" in taken
 
 
 @pytest.mark.parametrize("profile", ["hardened", "documented"])

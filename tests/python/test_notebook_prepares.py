@@ -46,6 +46,24 @@ def test_an_answer_that_cannot_be_read_is_listed_in_the_readme(sandbox):
     assert "could not be read" in (sandbox.folder / "README.md").read_text()
 
 
+@pytest.mark.parametrize(
+    ("length", "said"),
+    [
+        (53, None),
+        (54, "give each its full name, which begins so"),
+        (60, "give each its full name, which begins so"),
+        (61, "ask for a notebook with a shorter name"),
+    ],
+)
+def test_a_name_that_is_too_long_for_the_sdk_is_listed_with_what_to_do(sandbox, length, said):
+    """As `job_names.rs` has it: with up to 60 characters, a job has a name whose log the person can read."""
+    sandbox.is_called("n" * length)
+    sandbox.start()
+    listed = [line for line in (sandbox.folder / "README.md").read_text().splitlines() if "too long" in line]
+    assert [line.endswith(f"with {'n' * length}--, and you can read the logs of no others: {said}") for line in listed] == [True] * (said is not None)
+    assert sandbox.startup.exists() == (said is None)
+
+
 @pytest.mark.parametrize("name", ["-dash", "a+b=c,d", "x_y", "123", "no"])
 def test_the_defaults_take_every_name(sandbox, name):
     (sandbox.home / "user").write_text(name)

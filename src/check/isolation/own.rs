@@ -29,6 +29,10 @@ const ANSWER: &str = "leave it as the built-in template has it, which `racestack
 const DOUBT: Verdict = (Rule::IsolationUndecided, true);
 const OPENED: Verdict = (Rule::IsolationTooWide, false);
 const REFUSED: Verdict = (Rule::IsolationOwnRefused, false);
+/// What costs more than the roster says, and opens nothing.
+const ANOTHER: Verdict = (Rule::TemplateStructure, false);
+/// A number of gigabytes lets nobody do anything.
+const SIZE: &str = "VolumeSizeInGB";
 
 /// A type of racestack's own resources.
 struct OwnType {
@@ -253,7 +257,11 @@ fn of_resource(own: &OwnType, renamed: &Renamed<'_>, resource: &Resource<'_>, ex
         let is_word = |step: &&str| step.parse::<usize>().is_err() && *step != PROPERTIES;
         let words: Vec<&str> = path.iter().map(String::as_str).filter(is_word).collect();
         let is_held = wanted.is_some() && words.iter().any(|key| has(own.held, key)) || words == ["Condition"];
-        let verdict = if is_held { OPENED } else { own.other };
+        let verdict = match words.last() {
+            Some(&SIZE) if is_held => ANOTHER,
+            _ if is_held => OPENED,
+            _ => own.other,
+        };
         let of = format!("`{}` of the {} `{id}`", words.join("/"), own.noun);
         let message = match (found.map(shown), wanted.map(shown)) {
             (None, None | Some(None)) => format!("{of} is missing, which racestack's own template has"),

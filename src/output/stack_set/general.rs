@@ -64,7 +64,7 @@ pub(super) fn general<'a>(
 }
 
 /// A key as a step of a JSON pointer.
-fn pointer(key: &str) -> String {
+pub(super) fn pointer(key: &str) -> String {
     format!("/{}", key.replace('~', "~0").replace('/', "~1"))
 }
 

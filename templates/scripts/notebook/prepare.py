@@ -101,8 +101,10 @@ if user:
     write(os.path.join(etc, "xdg/sagemaker/config.yaml"), sdk_defaults())
 if notebook and adapt_sdk == "true":
     # A job's name has 63 characters, and eight of them tell it from others.
-    if len(notebook + "--") > 63 - 8:
-        problems.append("the notebook's name is too long to begin the names of training jobs: their logs cannot be read")
+    room = 63 - len(notebook + "--")
+    if room < 8:
+        how = "give each its full name, which begins so" if room > 0 else "ask for a notebook with a shorter name"
+        problems.append(f"the notebook's name is too long for the SDK to begin the names of training jobs with {notebook}--, and you can read the logs of no others: {how}")
     else:
         write(os.path.join(etc, "ipython/startup/50-racestack.py"), filled("adapt-sdk.py"))
 files = {"README.md": readme(), "start-here.ipynb": starter_notebook()}
