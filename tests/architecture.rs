@@ -67,6 +67,23 @@ fn every_file_of_tests_is_in_a_program() {
 }
 
 #[test]
+fn no_test_stands_where_none_runs() {
+    // As `Cargo.toml` says of the library's comments and of the program.
+    let misplaced = sources().into_iter().flat_map(|(path, text)| {
+        let is_program = path == Path::new("main.rs");
+        let is_example = |line: &str| {
+            let comment = line.strip_prefix("///").or_else(|| line.strip_prefix("//!"));
+            comment.is_some_and(|text| text.contains("```") || text.contains("~~~") || text.starts_with("     "))
+        };
+        let is_test = |line: &str| is_program && line.starts_with("#[") && line.contains("test");
+        let found: Vec<_> =
+            text.lines().map(str::trim_start).filter(|line| is_example(line) || is_test(line)).collect();
+        found.into_iter().map(|line| format!("{}: {line}", path.display())).collect::<Vec<_>>()
+    });
+    all_clear(&misplaced.collect::<Vec<_>>());
+}
+
+#[test]
 fn no_file_is_too_long() {
     let long = sources().into_iter().filter_map(|(path, text)| {
         let lines = text.lines().count();
