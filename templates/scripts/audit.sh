@@ -120,7 +120,7 @@ trap 'rm -rf "$work"' EXIT
 found=$(ask main sts get-caller-identity --query Account --output text) || fail "the AWS CLI has no credentials that work (set AWS_PROFILE, or sign in: 'aws sso login'): nothing was written
 $(errors main)"
 [ "$found" = "$account" ] ||
-  fail "these credentials are those of the account $found, and $account_name is $account: set AWS_PROFILE to a profile of it: nothing was written"
+  fail "the credentials belong to account $found, but $account_name is account $account: set AWS_PROFILE to a profile of $account: nothing was written"
 mkdir -p -- "$1" || fail "the folder $1 cannot be made"
 cd -- "$1"
 if [ -f export.json ]; then
@@ -217,7 +217,7 @@ failed=no
 for pid in $pids; do
   wait "$pid" || failed=yes
 done
-[ "$failed" = no ] || fail 'stopped before the end; run it again when that is mended: it goes on where it stopped'
+[ "$failed" = no ] || fail 'the export is not complete; fix the error above, then run the same command again: it continues'
 
 mv -f export.json.part export.json
-say "$1 is whole: racestack audit --account $account_name --from $1"
+say "$1 is complete. Next: racestack audit --account $account_name --from $1"
