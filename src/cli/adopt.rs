@@ -71,7 +71,7 @@ pub(super) fn run(args: &AdoptArgs, watch: &Progress<'_>) -> Result<Reply, Failu
         checked("--region", region, Region::parse)?;
         checked("--bucket", bucket, BucketName::parse)?;
         let wanted = ExpectedExport { account_id, region, bucket, policies: Vec::new() };
-        return Ok(output::audit_script(&args.account, &wanted).into());
+        return Ok(output::audit_script(&args.account, &wanted, "racestack adopt").into());
     }
     let Some(from) = &args.from else { return Err(Failure::Usage("say from which folder: `--from DIR`".to_owned())) };
     let target = args.import.join(&args.account);

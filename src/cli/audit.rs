@@ -56,7 +56,7 @@ pub(super) fn run(args: &AuditArgs, notice: &dyn Fn(&str)) -> Result<Reply, Fail
     if args.script {
         let (_, account) = inputs::one_account(&sources)?;
         let plan = plan::plan(&account, &args.out, Vec::new());
-        let script = output::audit_script(account.name.as_str(), &wanted(&plan));
+        let script = output::audit_script(account.name.as_str(), &wanted(&plan), "racestack audit");
         return Ok(script.into());
     }
     let Some(folder) = &args.from else { return Err(Failure::Usage("say from which folder: `--from DIR`".to_owned())) };

@@ -1129,6 +1129,12 @@ main() {
 
   found=$(ask sts get-caller-identity --query Account --output text) || {
     must_be_online
+    case $(errors) in
+      *'config profile'*'could not be found'*)
+        fail "the AWS CLI has no profile ${AWS_PROFILE:-}: create it ('aws configure --profile ${AWS_PROFILE:-NAME}', or 'aws configure sso'); \
+deploy-all.sh takes the account's name for the profile, with PROFILE_PREFIX before it: nothing was deployed"
+        ;;
+    esac
     fail "the AWS CLI has no credentials that work (set AWS_PROFILE, or sign in: 'aws sso login'): nothing was deployed
 $(errors)"
   }
