@@ -160,7 +160,8 @@ fn short(rows: impl IntoIterator<Item = Row>) -> String {
 fn command_section(command: &Command) -> String {
     let about = command.get_about().unwrap_or_else(|| panic!("`{}` has no help", command.get_name()));
     let mut section = format!("\n### racestack {}\n\n{about}.\n\n", command.get_name());
-    let arguments: Vec<&Arg> = command.get_arguments().filter(|argument| argument.get_id() != "help").collect();
+    let arguments: Vec<&Arg> =
+        command.get_arguments().filter(|argument| argument.get_id() != "help" && !argument.is_hide_set()).collect();
     if !arguments.is_empty() {
         section += "| argument | meaning |\n|---|---|\n";
     }

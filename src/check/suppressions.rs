@@ -76,7 +76,7 @@ impl Suppressions {
         let Some(today) = self.today else {
             let unchecked = self.list.first().map(|first| {
                 let mut finding =
-                    Finding::new(Rule::SuppressionNotCompared, "no day was given to compare `expires` with")
+                    Finding::new(Rule::SuppressionNotCompared, "racestack cannot check `expires` without today's date")
                         .at(first.expires_place.clone())
                         .help("give it: `--today YYYY-MM-DD`, in a shell `--today \"$(date +%F)\"`");
                 if check {
@@ -123,7 +123,7 @@ impl Suppressions {
 }
 
 fn nothing(suppression: &Suppression) -> Finding {
-    Finding::new(Rule::SuppressionUnused, format!("there is nothing to suppress of `{}`", suppression.resource))
+    Finding::new(Rule::SuppressionUnused, format!("this suppression matches no finding: `{}`", suppression.resource))
         .at(suppression.place.clone())
         .help("remove it, or correct `rule` and `resource`: `--format json` shows both of every finding")
 }

@@ -33,7 +33,7 @@ pub struct AdoptArgs {
     /// The folder that the script of `--script` wrote the account into
     #[arg(long, value_name = "DIR", group = "export")]
     pub from: Option<PathBuf>,
-    /// Print the script that writes an account without a configuration into a folder: it reads, and changes nothing
+    /// Print the script that exports the account into a folder; it only reads
     #[arg(long, group = "export", requires_all = ["account_id", "region", "bucket"])]
     pub script: bool,
     /// With `--script`: the ID of the account
@@ -45,14 +45,14 @@ pub struct AdoptArgs {
     /// With `--script`: the bucket with everybody's folders
     #[arg(long, value_name = "NAME")]
     pub bucket: Option<String>,
-    /// The company's short name, where there is no configuration yet: begins the names of the stacks, the group and the policies
+    /// The company's short name, if there is no configuration yet. Names of stacks, the group and policies start with it
     #[arg(long, value_name = "NAME")]
     pub company: Option<String>,
-    /// A user to take in, who has neither a folder nor a notebook; in an account that has a roster, a user that exists. May be
-    /// given several times
+    /// Also adopt this user, who has no folder and no notebook. In an account that has a roster: adopt only these existing users.
+    /// You can repeat this option
     #[arg(long = "user", value_name = "NAME")]
     pub users: Vec<String>,
-    /// The folder that the import is written into, in a folder of the account's name
+    /// The folder for the import; racestack creates a folder with the account's name in it
     #[arg(long, value_name = "DIR", default_value = "import")]
     pub import: PathBuf,
     /// How findings are reported: for people on standard error, for machines on standard output
@@ -71,7 +71,7 @@ pub(super) fn run(args: &AdoptArgs, watch: &Progress<'_>) -> Result<Reply, Failu
         checked("--region", region, Region::parse)?;
         checked("--bucket", bucket, BucketName::parse)?;
         let wanted = ExpectedExport { account_id, region, bucket, policies: Vec::new() };
-        return Ok(output::audit_script(&args.account, &wanted).into());
+        return Ok(output::audit_script(&args.account, &wanted, "racestack adopt").into());
     }
     let Some(from) = &args.from else { return Err(Failure::Usage("say from which folder: `--from DIR`".to_owned())) };
     let target = args.import.join(&args.account);

@@ -34,11 +34,11 @@ pub struct Args {
 pub enum Command {
     /// Write the stacks of every account into the out folder
     Synth(SynthArgs),
-    /// Show what changes between two out folders, and what is lost
+    /// Show what a change does in AWS: what it creates, replaces or deletes, which data is lost, and who gets more access
     Diff(DiffArgs),
-    /// Write a page about the fleet: its stacks, its people, who reaches what, and the findings
+    /// Write an HTML page about all accounts: stacks, people, access and findings
     Report(ReportArgs),
-    /// Make a new, commented configuration to start from
+    /// Create a new configuration with comments, to start from
     Init(InitArgs),
     /// Print the JSON Schema of a kind of file, for editors and other tools
     Schema {
@@ -46,26 +46,27 @@ pub enum Command {
         #[arg(value_enum)]
         kind: SchemaKind,
     },
-    /// Show what a setting is for an account, and the file and line that set it
+    /// Show the value of a setting for an account, and the file and line that set it
     Explain(ExplainArgs),
-    /// Write the page that a person gets on their first day: what is theirs, and the commands to use it
+    /// Write the instructions for a person: their folder, notebook and role, and the commands to use them
     Handout(HandoutArgs),
-    /// Look at an account as it is: who reaches whose things, what differs from the out folder, what to clean up
+    /// Check a deployed account: who can reach the data of others, what differs from the out folder, what to clean up
     Audit(AuditArgs),
-    /// Turn an account that was made by hand into a configuration and an import for CloudFormation
+    /// Create a configuration and a CloudFormation import for an account that already has users, notebooks or a bucket
     Adopt(AdoptArgs),
-    /// Print the steps by which somebody leaves, and run none of them
+    /// Print the steps to remove a person; runs none of them
     Offboard(OffboardArgs),
-    /// Show what a person may do, or who may do something, and which statements of which policies say so
+    /// Show what a person may do, or who may call an action, and which policy statements decide it
     ///
-    /// A request of an IAM user is decided with and without a second factor, where that makes a difference, and from the
-    /// first of the `allowed_networks`, where there are any; `--context` says otherwise. An unknown makes the exit code 1.
+    /// For an IAM user, the answer is given with and without MFA if that makes a difference. If the settings have
+    /// `allowed_networks`, the request comes from the first of them. Change this with `--context`. If the answer is unknown,
+    /// the exit code is 1.
     Access(AccessArgs),
-    /// Print the most that isolation permits to a kind of principal, or what it needs, as an IAM policy for Access Analyzer
+    /// Print what a kind of principal may do at most, or needs at least, as an IAM policy for Access Analyzer
     Limits(LimitsArgs),
-    /// List the built-in guard rules, or write them into a folder to start from
+    /// List the built-in CloudFormation Guard rules, or write them into a folder to change them
     Rules(BuiltInArgs),
-    /// List the built-in templates, or write them into a folder to start from
+    /// List the built-in templates, or write them into a folder to change them
     Templates(BuiltInArgs),
     /// Print the completions for a shell
     Completions {
@@ -81,11 +82,11 @@ pub struct InitArgs {
     /// The folder to make it in
     #[arg(value_name = "DIR", default_value = ".")]
     pub folder: PathBuf,
-    /// Also write what CI needs to check pull requests; alone where DIR has a configuration already
+    /// Also write the CI files that check pull requests and deploy. If DIR has a configuration, write only these
     #[arg(long, value_enum)]
     pub ci: Option<Ci>,
-    /// Write the schemas, `deploy-all.sh`, and the files for CI where they are, anew as this version has them; add
-    /// `.gitattributes` and `.gitignore` where they are missing
+    /// Replace the schemas, `deploy-all.sh` and existing CI files with those of this version, except files that you edited.
+    /// Add `.gitattributes` and `.gitignore` if they are missing
     #[arg(long, conflicts_with = "ci")]
     pub update: bool,
 }
@@ -117,7 +118,7 @@ pub enum SchemaKind {
 /// The arguments of `racestack explain`.
 #[derive(Debug, clap::Args)]
 pub struct ExplainArgs {
-    /// The setting, such as `notebooks.volume_gb`; a map shows all that is in it, and `''` all settings
+    /// The setting, such as `notebooks.volume_gb`. A map, such as `notebooks`, shows all its settings; `''` shows all settings
     #[arg(value_name = "KEY")]
     pub key: String,
     /// The account
@@ -140,10 +141,10 @@ pub struct HandoutArgs {
     /// A page for everybody in the account, suspended people too
     #[arg(long, group = "whose", requires = "out")]
     pub all: bool,
-    /// The folder of everybody's pages; it is replaced as a whole
+    /// The folder for the pages of `--all`; existing pages in it are replaced
     #[arg(long, value_name = "DIR", requires = "all", conflicts_with = "user")]
     pub out: Option<PathBuf>,
-    /// The language, in the place of the settings' `language`
+    /// The language; without it, the setting `language`
     #[arg(long, value_enum)]
     pub lang: Option<Language>,
     /// The form of a page
@@ -157,7 +158,7 @@ pub struct HandoutArgs {
 /// The arguments of `racestack offboard`.
 #[derive(Debug, clap::Args)]
 pub struct OffboardArgs {
-    /// The name of the user, who may have left the roster already
+    /// The user name; the person can already be removed from the roster
     #[arg(value_name = "USER")]
     pub user: String,
     #[command(flatten)]
@@ -176,7 +177,7 @@ pub struct AccessArgs {
     /// The person
     #[arg(long, value_name = "NAME", group = "about")]
     pub user: Option<String>,
-    /// Only what the person may as their IAM user, or only what their notebook may
+    /// Show only the IAM user, or only the notebook
     #[arg(long = "as", value_name = "WHO", value_enum)]
     pub caller: Option<Caller>,
     /// Ask for this action alone, such as `s3:GetObject`
@@ -185,11 +186,11 @@ pub struct AccessArgs {
     /// Ask who may call this action: all users, notebooks and roles that the stacks make
     #[arg(long, value_name = "ACTION", groups = ["asked", "about"])]
     pub who_can: Option<String>,
-    /// The ARN of what the action is about, unless it can do without
+    /// The ARN of the resource; most actions need one
     #[arg(long, value_name = "ARN", requires = "asked")]
     pub resource: Option<String>,
-    /// A condition key of the request, such as `s3:prefix=bob/`, in the place of what is known of it; may be given several
-    /// times
+    /// A condition key of the request, such as `s3:prefix=bob/`; replaces the value that racestack assumes. You can repeat this
+    /// option
     #[arg(long, value_name = "KEY=VALUE", requires = "asked", value_parser = key_and_value)]
     pub context: Vec<(String, String)>,
     /// How the answer is printed
@@ -198,7 +199,7 @@ pub struct AccessArgs {
     /// A folder of templates to try, instead of `templates/` in the config folder
     #[arg(long, value_name = "DIR")]
     pub templates: Option<PathBuf>,
-    /// The folder that the stacks are written into: statements are cited by their lines in it
+    /// The out folder; the answer names the lines of statements in it
     #[arg(long, value_name = "DIR", default_value = DEFAULT_OUT)]
     pub out: PathBuf,
 }
@@ -241,8 +242,8 @@ pub struct SynthArgs {
     /// Also write the stacks into this folder as a cloud assembly, for `cdk --app DIR`
     #[arg(long, value_name = "DIR", conflicts_with = "no_check")]
     pub assembly: Option<PathBuf>,
-    /// Which day it is, as YYYY-MM-DD: racestack never asks the clock. Suppressions are compared with it, and what AWS
-    /// soon retires is known by it
+    /// Today's date, as YYYY-MM-DD; racestack does not read the clock. Needed to expire suppressions, and to warn of what AWS
+    /// retires soon
     #[arg(long, value_name = "DATE")]
     pub today: Option<Date>,
     /// Also write this part of all accounts as one StackSet, into the folder that `--to` names
@@ -251,17 +252,17 @@ pub struct SynthArgs {
     /// The folder that the StackSet is written into
     #[arg(long, value_name = "DIR", requires = "stackset")]
     pub to: Option<PathBuf>,
-    /// Refuse to change an account's stacks.lock, as CI should
+    /// Report an error if stacks.lock would change; use this in CI
     #[arg(long)]
     pub locked: bool,
-    /// Where more than two people and more than a tenth of an account's leave: let them, if they are exactly N
+    /// Confirm that exactly N people leave; needed if more than two people and more than a tenth of an account leave at once
     #[arg(long, value_name = "N", value_parser = count)]
     pub leavers: Option<usize>,
-    /// Go on where an account's ID, region, bucket or company is another than its out folder was made with: what is deployed
-    /// stays where it is
+    /// Continue although an account's ID, region, bucket or company differs from that of its out folder. The deployed stacks
+    /// stay in AWS, and racestack no longer manages them
     #[arg(long)]
     pub leave_behind: bool,
-    /// How findings are reported: for people on standard error, for machines on standard output
+    /// The format of findings. `human` goes to standard error, all others to standard output
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
 }
@@ -269,13 +270,13 @@ pub struct SynthArgs {
 /// The arguments of `racestack diff`.
 #[derive(Debug, clap::Args)]
 pub struct DiffArgs {
-    /// The out folder as it was, and as it is now [default: out]; with --git, as it is now
+    /// The old and the new out folder; NEW is `out` if you leave it out. With --git, give only NEW
     #[arg(value_names = ["OLD", "NEW"], num_args = 0..=2)]
     pub folders: Vec<PathBuf>,
-    /// Take the out folder as it was from this revision of the git repository
+    /// Compare with the out folder of this Git revision, such as `main`
     #[arg(long, value_name = "REV")]
     pub git: Option<String>,
-    /// Exit with 1 when there is any of these; may be given several times, or with commas
+    /// Exit with 1 if the change has any of these; separate several with commas
     #[arg(long, value_name = "WHAT", value_enum, value_delimiter = ',')]
     pub fail_on: Vec<FailOn>,
     /// How the diff is written
@@ -306,11 +307,11 @@ pub struct ReportArgs {
     /// Show what changes from the out folder of this revision, too
     #[arg(long, value_name = "REV")]
     pub git: Option<String>,
-    /// Write the page of an audit instead: of the one account that `--account` names, as the script of `racestack audit`
-    /// wrote it into this folder
+    /// Write the page of an audit instead, of the account in `--account`. DIR is the export that the script of `racestack
+    /// audit` wrote
     #[arg(long, value_name = "DIR", requires = "accounts", conflicts_with_all = ["git", "against", "rules"])]
     pub audit: Option<PathBuf>,
-    /// The day on which suppressions are compared with, as YYYY-MM-DD: racestack never asks the clock
+    /// Today's date, as YYYY-MM-DD, to expire suppressions; racestack does not read the clock
     #[arg(long, value_name = "DATE")]
     pub today: Option<Date>,
     /// The page's title

@@ -30,17 +30,17 @@ const FRESH_DAYS: i64 = 7;
 pub struct AuditArgs {
     #[command(flatten)]
     pub of: AccountArgs,
-    /// The folder that the script of `--script` wrote the account into
+    /// The export: the folder that the script of `--script` wrote
     #[arg(long, value_name = "DIR", group = "export")]
     pub from: Option<PathBuf>,
-    /// Print the script that writes the account into a folder: it reads, and changes nothing
+    /// Print the script that exports the account into a folder; it only reads
     #[arg(long, group = "export", conflicts_with = "against")]
     pub script: bool,
-    /// Report only what was not found in this folder, which the script wrote before
+    /// An older export: report only findings that it does not have
     #[arg(long, value_name = "OLD")]
     pub against: Option<PathBuf>,
-    /// Which day it is, as YYYY-MM-DD: suppressions are compared with it, and ages are told by it. Without it, ages are told
-    /// by the day on which the script ran
+    /// Today's date, as YYYY-MM-DD, to expire suppressions and to count the age of keys and notebooks. Without it, ages count
+    /// to the day of the export
     #[arg(long, value_name = "DATE")]
     pub today: Option<Date>,
     /// How findings are reported: for people on standard error, for machines on standard output
@@ -56,7 +56,7 @@ pub(super) fn run(args: &AuditArgs, notice: &dyn Fn(&str)) -> Result<Reply, Fail
     if args.script {
         let (_, account) = inputs::one_account(&sources)?;
         let plan = plan::plan(&account, &args.out, Vec::new());
-        let script = output::audit_script(account.name.as_str(), &wanted(&plan));
+        let script = output::audit_script(account.name.as_str(), &wanted(&plan), "racestack audit");
         return Ok(script.into());
     }
     let Some(folder) = &args.from else { return Err(Failure::Usage("say from which folder: `--from DIR`".to_owned())) };

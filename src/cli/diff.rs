@@ -32,7 +32,7 @@ fn unsynthesised(args: &DiffArgs) -> String {
         return String::new();
     }
     format!(
-        "note: `{}` differs from `{revision}`, and `{}` deploys the same: run `racestack synth`, unless you have since\n",
+        "note: `{}` changed since `{revision}`, but `{}` did not: if you have not run `racestack synth` yet, run it now\n",
         config.display(),
         out.display()
     )

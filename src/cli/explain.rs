@@ -22,7 +22,8 @@ pub(super) fn run(args: &ExplainArgs) -> Result<Reply, Failure> {
         let keys = schema.keys();
         if keys.contains(&args.key) {
             // What holds then is no default of the settings where it hangs on others, as on the map that it is in.
-            let has_default = ["Without it", "unless set", "unless AWS"].iter().any(|words| meaning.contains(words));
+            let has_default =
+                ["Without it", "If not set", "unless set", "unless AWS"].iter().any(|words| meaning.contains(words));
             let default = if has_default { "" } else { ", and has no default" };
             return Ok(format!("{meaning}`{}` is not set for `{}`{default}\n", args.key, args.account).into());
         }

@@ -7,10 +7,13 @@ use super::Args;
 
 /// What people type that know other tools, and the way here.
 const WAYS: [(&str, &str); 4] = [
-    ("deploy", "run `out/ACCOUNT/deploy.sh`, which `racestack synth` writes: racestack itself deploys nothing"),
+    ("deploy", "racestack does not deploy by itself: run `out/ACCOUNT/deploy.sh`, which `racestack synth` writes"),
     ("plan", "run `racestack synth`, then `racestack diff --git HEAD`"),
     ("--dry-run", "`racestack synth --check` writes nothing"),
-    ("--force", "nothing is forced: an error says how to go on, such as with `--leavers` or `--leave-behind`"),
+    (
+        "--force",
+        "there is no `--force`; the error message names the option that you need, such as `--leavers` or `--leave-behind`",
+    ),
 ];
 
 /// The error of arguments that are refused, with a tip of what was meant, where that is known.

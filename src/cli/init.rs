@@ -183,8 +183,8 @@ pub(super) fn run(args: &InitArgs) -> Result<String, Failure> {
     }
     if args.ci.is_some() {
         stdout.push_str(
-            "\nThe files for CI say which variables they need: where racestack comes from, which version or commit of it, and which \
-             role deploys. They are read, and work, in the root of a repository alone.\n",
+            "\nNext: set the variables that the comments at the top of these files list: where CI gets racestack, its version or commit, and \
+             the role that deploys. The files work only in the root of the Git repository.\n",
         );
     }
     Ok(stdout)
@@ -223,8 +223,9 @@ fn next_steps(folder: &Path) -> String {
         format!(" --config {} --out {}", config.display(), folder.join("out").display())
     };
     format!(
-        "\nNext: write your company into {config}/settings.yaml, rename {config}/accounts/example, write its account ID \
-         and people, then\n  racestack synth{options}\n",
+        "\nNext:\n  1. {config}/settings.yaml: set `company`\n  2. rename {config}/accounts/example: the folder's name is the account's name\n  \
+         3. in that folder: set the account ID, region and bucket in settings.yaml, and the people in roster.csv\n  4. racestack \
+         synth{options}\n",
         config = config.display(),
     )
 }

@@ -16,10 +16,10 @@ use crate::synthesis::{Failure, inputs};
 pub struct LimitsArgs {
     #[command(flatten)]
     pub of: AccountArgs,
-    /// Whose policy; without it, the kinds are listed
+    /// The kind of principal; without it, the command lists the kinds
     #[arg(long, value_enum)]
     pub kind: Option<PrincipalKind>,
-    /// Print what it needs, in the place of the most that it may
+    /// Print what it needs at least, instead of what it may do at most
     #[arg(long)]
     pub needs: bool,
 }

@@ -37,11 +37,11 @@ pub struct FleetArgs {
     /// The folder that the stacks are written into
     #[arg(long, value_name = "DIR", default_value = DEFAULT_OUT)]
     pub out: PathBuf,
-    /// A folder of templates to try, instead of `templates/` in the config folder
+    /// Use the templates of this folder instead of `templates/` in the config folder
     #[arg(long, value_name = "DIR")]
     pub templates: Option<PathBuf>,
-    /// Guard rules to try, a folder or a file, instead of the built-in ones and `rules/` in the config folder; `+DIR` adds them
-    /// to the built-in ones
+    /// Use only these Guard rules (a folder or a file), instead of the built-in ones and `rules/` in the config folder. With
+    /// `+DIR`, use them in addition to the built-in ones
     #[arg(long, value_name = "DIR")]
     pub rules: Option<PathBuf>,
 }

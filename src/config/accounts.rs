@@ -26,7 +26,7 @@ pub(super) fn names(
         let message = format!("`{}` is a link, which is not followed", entry.path.display());
         Finding::new(Rule::AccountLink, message)
             .at(Place::of_file(&entry.path))
-            .help("make it a folder; a link to a settings or roster file inside it is followed")
+            .help("create a real folder; inside it, symbolic links to the settings or roster file are allowed")
     }));
     let drafted = drafts.keys().filter_map(|path| path.strip_prefix(&accounts).ok()?.iter().next()?.to_str());
     let folders = entries.iter().filter(visible).filter(|entry| entry.is_folder).map(|entry| entry.name.as_str());

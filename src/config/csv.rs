@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::characters::odd_character;
 use super::mangled;
 use super::node::{Content, Entry, Node};
 use super::roster::roster_schema;
@@ -168,9 +169,9 @@ fn nameless(source: &Arc<SourceFile>, header: &mut [Column]) -> Option<Finding> 
     let is_meant =
         |column: &&mut Column| column.name.eq_ignore_ascii_case("name") || column_of(&column.name) == Some("name");
     let seems_one = header.iter_mut().find(is_meant);
-    let (place, help) = if let Some(column) = seems_one {
+    let (place, help, odd) = if let Some(column) = seems_one {
         let found = std::mem::replace(&mut column.name, "name".to_owned());
-        (column.place.clone(), format!("did you mean `name` by `{found}`?"))
+        (column.place.clone(), format!("did you mean `name` by `{found}`?"), None)
     } else {
         let start = header.first().map_or(0, |column| column.place.span.start);
         let end = header.last().map_or(start, |column| column.place.span.end);
@@ -184,10 +185,12 @@ fn nameless(source: &Arc<SourceFile>, header: &mut [Column]) -> Option<Finding> 
             "begin the file with a header row, such as `name,display_name,email`; if this is one, name the column of the IAM \
              user names `name`"
         };
-        (Place::new(source, start..end), format!("{help}{alone}"))
+        // Such as a full-width comma, which divides nothing.
+        let odd = header.iter().find_map(|column| odd_character(&column.name));
+        (Place::new(source, start..end), format!("{help}{alone}"), odd)
     };
     let finding = Finding::new(Rule::SettingsMissingKey, "the column `name` is missing").at(place);
-    Some(finding.help(help).note(roster_schema().columns_note()))
+    Some(finding.help(help).notes(odd).note(roster_schema().columns_note()))
 }
 
 fn row(source: &Arc<SourceFile>, header: &[Column], record: &[Cell], findings: &mut Vec<Finding>) -> Node {

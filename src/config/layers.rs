@@ -33,7 +33,7 @@ fn empty_values(node: &Node, findings: &mut Vec<Finding>) {
     for entry in node.entries() {
         if is_empty(&entry.value) {
             let message = format!("`{}` has no value, and so counts as not set", entry.key);
-            let help = "write one, or remove the key; put a value that begins with `#` in quotes, since YAML takes it for a comment";
+            let help = "write a value, or remove the key; if the value starts with `#`, put it in quotes, because YAML reads it as a comment";
             findings.push(Finding::new(Rule::SettingsEmptyValue, message).at(entry.key_place.clone()).help(help));
         }
         empty_values(&entry.value, findings);

@@ -275,7 +275,7 @@ fn find_roster(
     }
     if found.is_empty() {
         let path = folder.join(relative).join(ROSTER_FILES[0]);
-        let help = "write one row a person, with at least the column `name`; `roster.xlsx`, `roster.yaml` and `roster.json` do as well";
+        let help = "create it with one row for each person and at least the column `name`; you can also use `roster.xlsx`, `roster.yaml` or `roster.json`";
         let near = misnamed::beside(&path, &ROSTER_FILES)?;
         let rename = suggestion::rename(&near, &ROSTER_FILES);
         // A table under another name may be about something else.

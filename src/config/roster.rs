@@ -22,7 +22,7 @@ pub struct Roster(pub Vec<RosterRow>);
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RosterRow {
-    /// The IAM friendly name, which is also the name of the person's folder: 1 to 64 of `A-Z a-z 0-9 _ + = . @ -`.
+    /// The IAM user name, and the name of the person's folder: 1 to 64 of `A-Z a-z 0-9 _ + = . @ -`.
     pub name: String,
     /// The name that people read, in any script.
     pub display_name: Option<String>,
@@ -30,8 +30,8 @@ pub struct RosterRow {
     pub email: Option<String>,
     /// The person's team: becomes the tag `team`.
     pub team: Option<String>,
-    /// The person's former name, when `name` has changed: racestack then shows what CloudFormation will do, and the steps
-    /// to take.
+    /// The person's old name, if you change `name`. racestack then prints the steps that keep the person's data. Remove it when you
+    /// have taken them.
     pub was: Option<String>,
     /// Whether the person may use their things. Without it, `active`.
     pub state: Option<State>,
@@ -67,15 +67,15 @@ pub enum RosterNotebook {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RosterNotebookSettings {
-    /// The name of the notebook instance, for a person whose IAM name maps to another's: up to 38 of `A-Z a-z 0-9 -`. With up to
-    /// 60, people name their training jobs in full. Without it, the IAM name, cut to 38 characters.
+    /// The name of the notebook instance: up to 38 of `A-Z a-z 0-9 -`. If not set: the IAM name, cut to 38 characters. Set it if two
+    /// people would get the same name. Up to 60 characters are possible, but people must then give training jobs a full name.
     pub name: Option<String>,
     /// The instance type, such as `ml.t3.medium`.
     pub instance_type: Option<String>,
     /// The size of the volume in GB, 5 to 16,384.
     #[schemars(range(min = 5, max = 16384))]
     pub volume_gb: Option<u32>,
-    /// Whether the instance was made by hand and stays: CloudFormation cannot import it, so no stack has it. Its role, which a
-    /// stack makes, says what it is to be like.
+    /// `true` for a notebook that existed before racestack: CloudFormation cannot import it, so it stays outside the stacks.
+    /// `racestack adopt` sets this.
     pub existing: Option<bool>,
 }

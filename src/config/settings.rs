@@ -23,7 +23,7 @@ use crate::facts::limits;
 pub struct Settings {
     /// The ID of the AWS account, 12 digits. Only in an account's own settings.
     pub account_id: Option<AccountId>,
-    /// The company's short name, in lower case: begins the names of the bucket, the stacks, the group and the policies.
+    /// The company's short name, in lower case. The names of the bucket, stacks, group and policies start with it.
     pub company: Option<Company>,
     /// The AWS region that the stacks are deployed to, such as `ap-northeast-1`.
     pub region: Option<Region>,
@@ -31,8 +31,8 @@ pub struct Settings {
     pub bucket: BucketSettings,
     /// The language of what racers read: the first files on their notebooks, and the pages that `racestack handout` writes.
     pub language: Language,
-    /// The encoding of the rosters in CSV, such as `cp932` or `cp949`. Without it, UTF-8, or the one that a roster is certain
-    /// to be in.
+    /// The encoding of rosters in CSV, such as `cp932` or `cp949`. If not set: UTF-8, or the encoding that racestack detects with
+    /// certainty.
     pub roster_encoding: Option<String>,
     /// The ARN of a KMS key for the secrets with first passwords, the topics and the log groups that the stacks make. Without it,
     /// AWS managed keys.
@@ -45,37 +45,37 @@ pub struct Settings {
     pub service_roles: ServiceRoleSettings,
     /// The IAM path of the group, the policies, the notebook roles and (with `policies: hardened`) the users.
     pub iam_path: Option<IamPath>,
-    /// The IAM path that all roles begin with, such as `/managed/`, for an organisation that allows roles below a path alone.
-    /// Without it, `iam_path`, and `/` for the service roles. Choose it before the first deployment: IAM moves no role.
+    /// The IAM path of all roles, such as `/managed/`. Set it if your organisation allows roles only below a path. If not set:
+    /// `iam_path`, and `/` for service roles. Set it before the first deployment, because IAM cannot move a role.
     pub role_path: Option<IamPath>,
-    /// The permissions boundary that an organisation demands for all roles: the ARN of a policy of the account, or its path and
-    /// name, such as `company/Boundary`, for that of each account. What it says is in `policies/NAME.json` of the config
+    /// The permissions boundary for all roles, if your organisation requires one: an ARN, or a path and name such as
+    /// `company/Boundary`, which each account then has. Save the policy document as `policies/NAME.json` in the config
     /// folder.
     pub permissions_boundary: Option<PolicyPath>,
-    /// Managed policies of the company's that people and notebooks get besides.
+    /// Your own managed policies, attached in addition to those of racestack.
     pub extra_policies: ExtraPolicySettings,
-    /// What every notebook instance is like, unless the roster says otherwise for a person.
+    /// The defaults for all notebooks. The roster can change some of them for a person.
     pub notebooks: NotebookSettings,
-    /// Whether people get a password for the AWS console, unless the roster says otherwise for a person.
+    /// Whether people get a password for the AWS console. The roster can change it for a person.
     pub console: bool,
     /// The networks that people may use AWS from: public address ranges such as `203.0.113.0/24`, and VPC endpoints such as
     /// `vpce-0123456789abcdef0`. Notebooks and training jobs are not limited. Without it, from anywhere.
     pub allowed_networks: Option<Vec<Network>>,
-    /// What a second factor (MFA) is to the people. Without it, `optional` where anybody gets a password for the console,
-    /// `off` elsewhere.
+    /// Whether people must use MFA (a second factor), may use it, or cannot set it up. If not set: `optional` if anybody has a
+    /// password for the console, otherwise `off`.
     pub mfa: Option<Mfa>,
-    /// Whom people ask when something does not work, on one line: a name, an e-mail address, a channel. It is on the pages
-    /// that `racestack handout` writes.
+    /// The contact for questions, on one line: a name, an e-mail address or a chat channel. The pages of `racestack handout`
+    /// show it.
     pub contact: Option<Contact>,
-    /// What training jobs may be like.
+    /// Limits for training jobs.
     pub training: TrainingSettings,
-    /// Makes the log groups of notebooks and training jobs, which SageMaker otherwise makes itself and keeps for ever.
+    /// Creates the log groups of notebooks and training jobs in a stack. If not set, SageMaker creates them and keeps logs forever.
     pub logs: Option<LogSettings>,
-    /// Rotates access keys: one that is too old is deactivated, after warnings.
+    /// Deactivates access keys that are too old, after warnings by e-mail.
     pub access_keys: Option<AccessKeySettings>,
     /// Makes budgets: AWS sends an e-mail when the costs come near them, and stops nothing.
     pub budgets: Option<BudgetSettings>,
-    /// The checkers that others wrote for which templates hold suppressions of what is by design, with reasons.
+    /// For each of these checkers, the templates get suppressions, with reasons, of what racestack does on purpose.
     pub metadata: MetadataSettings,
     /// Tags on everything that takes tags: key to value.
     pub tags: BTreeMap<String, String>,
@@ -83,8 +83,8 @@ pub struct Settings {
     pub deploy: DeploySettings,
     /// The account's quotas, where AWS has raised them.
     pub quotas: QuotaSettings,
-    /// The administrators and services that may reach what people have, as ARNs of users and roles in which `*` and `?` are
-    /// wildcards, such as `arn:aws:iam::111122223333:role/Admin*`. `racestack audit` reports everybody else who can.
+    /// Administrators and services that may reach people's data: ARNs of users and roles, with `*` and `?` as wildcards, such as
+    /// `arn:aws:iam::111122223333:role/Admin*`. `racestack audit` reports all others that can.
     pub trusted: Vec<PrincipalPattern>,
 }
 
@@ -104,27 +104,26 @@ pub fn company_schema() -> Schema {
 pub struct BucketSettings {
     /// What the bucket is for: a part of its name.
     pub purpose: Option<BucketPurpose>,
-    /// When the bucket was first planned, 14 digits (`YYYYMMDDhhmmss`): a part of its name, and what makes it unique.
+    /// A timestamp of 14 digits (`YYYYMMDDhhmmss`) that makes the bucket's name unique. Choose it once, then never change it.
     pub created: Option<BucketCreated>,
-    /// The whole name of the bucket, instead of one made of the parts.
+    /// The full name of the bucket. If not set: `COMPANY-aws-deepracer-PURPOSE-CREATED`.
     pub name: Option<BucketName>,
-    /// The ARN of a KMS key to encrypt with (SSE-KMS): uploads and what training jobs write have this key or are refused. Without
-    /// it, S3's own keys do (SSE-S3).
+    /// The ARN of a KMS key that encrypts the bucket (SSE-KMS). Uploads and outputs of training jobs with another key are denied.
+    /// If not set, S3 uses its own keys (SSE-S3).
     pub kms_key: Option<KmsKeyArn>,
     /// After how many days an old version of an object is deleted.
     #[schemars(range(min = 1, max = 36500))]
     pub old_version_days: u32,
-    /// The bucket, in the same account and region, that S3 writes a log of all requests to. Without it, nobody can show later who
-    /// read what, as synth notes; `none` says that this is known.
+    /// A bucket, in the same account and region, for the S3 access logs. If not set, you cannot find out later who read a file, and
+    /// synth reminds you. To turn the reminder off, set `none`.
     pub access_logs: Option<BucketName>,
     /// After how many days an upload that was never completed is deleted.
     #[schemars(range(min = 1, max = 365))]
     pub incomplete_upload_days: u32,
-    /// Folders at the top of the bucket that everybody reads and administrators alone write, such as `[materials]`. Nobody can
-    /// have a user name of theirs.
+    /// Folders at the top of the bucket that everybody can read and only administrators can write, such as `[materials]`. You
+    /// cannot use these names as user names.
     pub shared_folders: Vec<FolderName>,
-    /// Whether people of one `team` share the folder `teams/TEAM/`, by the tag `team` of the IAM user and the notebook role.
-    /// Nobody can then have the user name `teams`.
+    /// Whether people with the same `team` share the folder `teams/TEAM/`. You then cannot use `teams` as a user name.
     pub team_folders: bool,
 }
 
@@ -158,9 +157,8 @@ pub struct NotebookSettings {
     /// After how many idle minutes the instance stops; 0 never stops it.
     #[schemars(range(min = 0, max = 10080))]
     pub idle_stop_minutes: u32,
-    /// Whether a notebook's kernels adapt the SageMaker SDK: the names that it makes for training jobs begin with the
-    /// notebook's name and `--`, since a person can read the logs of such jobs alone, and its version 3 gives them the tags
-    /// of its defaults file.
+    /// Whether notebooks adapt the SageMaker SDK. Names of training jobs then start with the notebook's name and `--`, because
+    /// people can read only the logs of such jobs. Version 3 of the SDK also sets the tags of the defaults file.
     pub adapt_sdk: bool,
     /// The subnet of notebooks and training jobs, such as `subnet-0123456789abcdef0`. Without it, SageMaker's own network for
     /// notebooks, and any for training jobs.
@@ -171,8 +169,8 @@ pub struct NotebookSettings {
     pub direct_internet_access: Option<bool>,
     /// The ARN of a KMS key that encrypts the volumes of notebooks and training jobs. Without it, an AWS managed key does.
     pub kms_key: Option<KmsKeyArn>,
-    /// Whether a notebook's role may do nothing unless its tag `user` is its own name, as it should be. `false` is for an
-    /// account in which AWS denies notebooks everything for it: then nothing but IAM's denials keeps the tag as it is.
+    /// Whether a notebook role is denied everything if its tag `user` is not the role's name. Keep `true`. Set `false` only if AWS
+    /// denies everything to notebooks in your account: docs/upgrade.md shows how to check.
     pub bind_roles: Option<bool>,
     /// The instance types that notebooks may have, such as `ml.t3.medium`, or `ml.t3.*` for all of a family. Without it,
     /// any.
@@ -186,8 +184,8 @@ pub struct TrainingSettings {
     /// The instance types that people's training jobs may have, such as `ml.c5.xlarge`, or `ml.c5.*` for all of a family.
     /// Without it, any.
     pub allowed_instance_types: Option<Vec<TypePattern>>,
-    /// How many minutes a training job may run, at most 28 days. A job must then say how long it may run, and cannot keep its
-    /// instances after its end. Without it, as long as SageMaker lets it.
+    /// The longest time, in minutes, that a training job may run (at most 28 days). Each job must then set its run time, and cannot
+    /// keep its instances after its end. If not set, SageMaker's own limit applies.
     #[schemars(range(min = 1, max = 40320))]
     pub max_runtime_minutes: Option<u32>,
 }
@@ -208,7 +206,7 @@ pub struct MetadataSettings {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct LogSettings {
-    /// After how many days what they hold is deleted: a number that AWS knows, such as 90; 365 unless set.
+    /// How many days to keep logs: a number that CloudWatch Logs allows, such as 90. If `logs` is set: 365 unless set.
     pub retention_days: u32,
 }
 
@@ -228,10 +226,10 @@ pub struct AccessKeySettings {
     /// How many days before that the warnings begin; 14 unless set.
     #[schemars(range(min = 0, max = 3650))]
     pub warn_days: u32,
-    /// The e-mail address that receives what was deactivated, what will be, and what failed.
+    /// The e-mail address for the notices: deactivated keys, warnings and failures.
     pub notify: Option<EmailAddress>,
-    /// Whether an alarm goes to the same address when no run has ended well for two days. Needs `kms_key`, since alarms cannot
-    /// publish to a topic with SNS's own key.
+    /// Whether you get an e-mail, at the same address, if the daily check has not succeeded for two days. Needs `kms_key`, because
+    /// alarms cannot publish to a topic that has SNS's own key.
     pub alarm: bool,
 }
 

@@ -32,9 +32,9 @@ pub struct SuppressionRow {
     /// The rule: the name of a guard rule, such as `NOTEBOOK_ROOT_ACCESS_DISABLED`, or the ID of a warning, such as
     /// `service::retired`.
     pub rule: String,
-    /// What the finding is about, as `--format json` shows it: `ACCOUNT/STACK/LOGICAL-ID` in a template, such as
-    /// `tokyo/users-001/SatoHanaNotebook`; in the configuration the text that the finding underlines, after `ACCOUNT/` in
-    /// an account's files.
+    /// The `resource` that `racestack synth --format json` prints for the finding. In a template: `ACCOUNT/STACK/LOGICAL-ID`, such
+    /// as `tokyo/users-001/SatoHanaNotebook`. In the configuration: the underlined text, with `ACCOUNT/` before it in an
+    /// account's files.
     pub resource: String,
     /// Why the finding may stand.
     pub reason: String,

@@ -124,7 +124,7 @@ impl PlacementLock {
     ) -> Option<Finding> {
         if entry.stack == 0 || entry.stack > self.stacks {
             let stack = stack_word(entry.stack);
-            let message = format!("found `{stack}`, the lock has {} by its `stacks` line", self.stacks);
+            let message = format!("the line names `{stack}`, but the lock has only {} users stacks", self.stacks);
             return Some(broken(place, message));
         }
         let user = ("user", name.as_str().to_lowercase());
@@ -133,7 +133,7 @@ impl PlacementLock {
             let Some((known, merged)) =
                 self.entries.get_mut(&name).and_then(|known| known.merged(&entry).map(|merged| (known, merged)))
             else {
-                let message = format!("the user `{name}` is twice in the lock, with different words");
+                let message = format!("the lock has two different lines for the user `{name}`");
                 let help = "keep the line of what is deployed, and remove the other; if nothing of it is deployed, keep either";
                 let note = "two branches that each added the user may have placed the user differently";
                 return Some(Finding::twice(Rule::LockBroken, message, &place, first, help).note(note));

@@ -50,7 +50,7 @@ impl Reader<'_> {
             self.contradict(GROUPS, message, format!("shorten `{GROUPS}`"));
         }
         if self.config.settings.notebooks.subnet_id.is_some() && count == 0 {
-            let message = "the notebooks have a subnet and no security group: with that of the network, machines in it may reach each other";
+            let message = "`notebooks.subnet_id` is set without security groups: AWS then uses the default security group of the network, which may let its machines reach each other";
             let help = format!("set `{GROUPS}`: until then, training jobs may have any group, too");
             self.find(Rule::SettingsDefaultSecurityGroup, SUBNET, message, help);
         }

@@ -54,7 +54,7 @@ impl Reader<'_> {
             }
             if keys.alarm && !self.config.node.stands_in("kms_key") && self.config.complete {
                 // Source: https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
-                let message = "CloudWatch cannot publish to a topic that has SNS's own key";
+                let message = "the alarm needs your own key: CloudWatch cannot publish to a topic that is encrypted with SNS's own key";
                 self.contradict("access_keys.alarm", message, "set `kms_key`, or leave `access_keys.alarm` out");
             }
             self.required("access_keys.notify", keys.notify.as_ref());

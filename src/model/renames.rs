@@ -48,7 +48,11 @@ fn renamed(account: &Account, user: &User, was: &str, place: Place) -> Finding {
     let known = UserName::parse(was).ok().filter(|was| account.lock.entries.contains_key(was));
     let Some(was) = known else {
         let lock = account.lock_source.path.display();
-        let message = format!("`{}` was `{}` by the roster, and `{lock}` has no such user", user.name, shorten(was));
+        let message = format!(
+            "the roster says that `{}` was `{}`, but `{lock}` has no user of this name",
+            user.name,
+            shorten(was)
+        );
         let former = account.lock.entries.keys().map(UserName::as_str).filter(|name| account.user(name).is_none());
         let help = suggest(was, former, "remove `was`");
         return Finding::new(Rule::RosterStaleWas, message).at(place).help(help);
@@ -91,7 +95,7 @@ fn maybe_renamed(account: &Account, user: &User) -> Option<Finding> {
     let write = if extension == "yaml" || extension == "yml" {
         format!("add `was: {was}`")
     } else {
-        format!("write `{was}` into the column `was`, a new one where there is none")
+        format!("write `{was}` into the column `was` (add this column if it is missing)")
     };
     Some(finding.help(format!("if this is the same person, {write}, and take the steps 1 to {count}")))
 }
@@ -120,7 +124,7 @@ fn mixed_up(account: &Account) -> Option<Finding> {
         "see in `git diff -- {path}` whether names were moved without the rest of their rows, as where one column is sorted, and undo \
          that; if the addresses are right, nothing is to do"
     ));
-    Some(finding.note("folders, notebooks and access follow the name: whoever has another's name has what is theirs"))
+    Some(finding.note("a person gets the folder, notebook and access that belong to their `name`: with another person's name, they get that person's data"))
 }
 
 /// The finding with what CloudFormation does with a user under a new name and the steps that keep what would be lost, and how many

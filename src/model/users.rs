@@ -276,8 +276,7 @@ impl RowReader<'_> {
         let has_it = entry.is_some_and(|entry| !entry.gave_up);
         if let Some(locked) = locked.filter(|locked| locked.holds_separator() && has_it) {
             let message = format!("the notebook `{locked}` of `{user}` has `--` in its name");
-            let help =
-                "nothing need be done; to have another, set `notebook: false`, run synth and deploy, then set it back";
+            let help = "you do not need to do anything; for a new notebook, set `notebook: false`, run synth and deploy, then remove `notebook: false` again";
             let note = "no new notebook gets such a name: in the names of training jobs, `--` ends the notebook's name"
                 .to_owned();
             self.find(Rule::NotebookDoubleHyphen, "name", message, help, [note]);

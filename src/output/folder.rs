@@ -123,13 +123,15 @@ pub fn inspect(folder: &Path, wanted: &[OutputFile], findings: &mut Vec<Finding>
         }
         let Some(file) = namesake else {
             let message = format!("`{}` was not written by racestack, and is kept", path.display());
-            let help = "move the file elsewhere: the folder is generated";
+            let help = "move it out of this folder, which racestack generates";
             findings.push(finding(Rule::OutputForeign, message, path, help));
             continue;
         };
         if matches!(difference(path, file)?, Some(difference) if difference != Difference::Mode) {
-            let message =
-                format!("`{}` is to be written, but something is already there that no manifest lists", path.display());
+            let message = format!(
+                "racestack would write `{}`, but something that racestack does not know is already there",
+                path.display()
+            );
             let help = "move it elsewhere if it is yours; remove it if racestack wrote it, on another branch say";
             findings.push(finding(Rule::OutputOccupied, message, path, help));
         }

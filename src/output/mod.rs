@@ -89,14 +89,17 @@ pub fn handout_files(account: &AccountName, pages: impl IntoIterator<Item = (Str
     files
 }
 
-/// The script that writes an account into a folder, with the data of the account `name`.
-pub fn audit_script(name: &str, wanted: &ExpectedExport<'_>) -> String {
+/// The script that writes an account into a folder, with the data of the account `name`. At its end it names `next`, the command
+/// that reads the folder.
+pub fn audit_script(name: &str, wanted: &ExpectedExport<'_>, next: &str) -> String {
     const SCRIPT: &str = include_str!("../../templates/scripts/audit.sh");
     let data = [
         assignment("account_name", name),
         assignment("account", wanted.account_id),
         assignment("region", wanted.region),
         assignment("bucket", wanted.bucket),
+        "# What reads the folder.\n".to_owned(),
+        assignment("next", next),
         "# A line a KMS key or SNS topic whose policy is looked at: its ARN.\n".to_owned(),
         lines("policies", wanted.policies.iter().cloned()),
     ];

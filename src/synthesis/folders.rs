@@ -45,8 +45,8 @@ pub(crate) fn refuse_inside(option: &str, path: &Path, taken: &[(&Path, &str)]) 
 }
 
 fn in_the_way(option: &str, path: &Path, what: &str) -> Failure {
-    let message = format!("`{option} {}` and {what} are in each other's way", path.display());
-    Failure::Usage(format!("{message}; name another place beside it"))
+    let message = format!("`{option} {}` overlaps with {what}", path.display());
+    Failure::Usage(format!("{message}; choose another folder"))
 }
 
 /// Keeps other runs from writing to the folder that `option` names beside this one. With `shared`, this run only reads it.

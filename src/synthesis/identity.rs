@@ -12,8 +12,7 @@ pub(crate) fn check(made: &AccountOutput<'_>, old: &Manifest, former: &FormerOut
     let (account, new) = (made.account, &made.manifest);
     let finding = |key: &str, what: &str, before: &str, now: &str, note: &str| {
         let place = account.node.place_of(key);
-        let message =
-            format!("the stacks of `{}` are those of the {what} `{before}`, and would now be of `{now}`", account.name);
+        let message = format!("the {what} of `{}` changes from `{before}` to `{now}`", account.name);
         let help = match &former.relation {
             Relation::RenamedTo(name) => former::move_folder(former, name),
             Relation::Exchanged { with } => former::put_back(account, former, with),

@@ -44,7 +44,7 @@ pub(crate) fn check(
                     .at(place.clone())
                     .help(former::missing_lock(account, before))
                     .notes(former::reason(account, before))
-                    .note("a lock made anew could move users to other stacks, and CloudFormation would delete them"),
+                    .note("a new lock could move users to other stacks; CloudFormation would then delete these users and their notebooks"),
             );
         }
     }
@@ -96,10 +96,10 @@ fn many_leave(account: &Account, wanted: &LockOptions) -> Option<Finding> {
     let mut finding = Finding::new(Rule::RosterManyLeave, message)
         .at(place)
         .help(format!(
-            "see whether rows are missing, as with a filter in a spreadsheet; if it is meant: `racestack synth --leavers {count}`"
+            "check whether rows are missing from the roster, for example because a spreadsheet filtered them; if these people really leave, run `racestack synth --leavers {count}`"
         ))
         .note(format!("who leaves: {}", names.join(", ")))
-        .note(format!("`{}` keeps their lines until `--leavers` has their number", account.lock_source.path.display()));
+        .note(format!("`{}` does not mark them as left until you confirm with `--leavers`", account.lock_source.path.display()));
     if joining > 0 {
         let join = counted(joining, "person joins", "people join");
         finding = finding.note(format!("{join} at the same time: until then, nothing is written"));

@@ -20,6 +20,8 @@ account_name='example'
 account='111122223333'
 region='ap-northeast-1'
 bucket='example-bucket'
+# What reads the folder.
+next='racestack audit'
 # A line a KMS key or SNS topic whose policy is looked at: its ARN.
 policies='
 '
@@ -29,6 +31,8 @@ policies='
 pause=${RETRY_SECONDS:-5}
 # How many notebooks are described at a time.
 workers=4
+# Whether AWS has answered. Until then, the script gives up after three calls without an answer, in some 20 seconds.
+reached=''
 
 say() {
   printf '%5d s  %s\n' "$SECONDS" "$*"
@@ -44,23 +48,43 @@ fail() {
 ask() {
   local me=$1 answer status tries wait=$pause
   shift
+  if [ -z "$reached" ]; then
+    set -- "$@" --cli-connect-timeout 5 --cli-read-timeout 8
+    if [ "$wait" -gt 2 ]; then wait=2; fi
+  fi
   for tries in 1 2 3 4 5 6 7; do
     status=0
-    answer=$(aws "$@" --region "$region" </dev/null 2>"$work/errors.$me") || status=$?
+    answer=$(
+      [ -n "$reached" ] || export AWS_MAX_ATTEMPTS=1
+      aws "$@" --region "$region" </dev/null 2>"$work/errors.$me"
+    ) || status=$?
     if [ "$status" = 0 ]; then
       printf '%s\n' "${answer:-{\}}"
       return 0
     fi
-    case $(errors "$me") in
-      *Throttl* | *'Rate exceeded'* | *TooManyRequests* | *RequestLimitExceeded* | *SlowDown* | *ServiceUnavailable* | \
-        *InternalFailure* | *InternalError* | *'timeout on endpoint'* | *'timed out'* | *'Could not connect to the endpoint'* | \
-        *'Connection was closed'* | *'Connection reset'*) ;;
-      *) return "$status" ;;
-    esac
+    if is_unanswered "$me"; then
+      [ -n "$reached" ] || [ "$tries" -lt 3 ] || return "$status"
+    else
+      case $(errors "$me") in
+        *Throttl* | *'Rate exceeded'* | *TooManyRequests* | *RequestLimitExceeded* | *SlowDown* | *ServiceUnavailable* | \
+          *InternalFailure* | *InternalError*) ;;
+        *) return "$status" ;;
+      esac
+    fi
     [ "$tries" != 7 ] || return "$status"
+    printf 'audit.sh: AWS is busy or gave no answer to aws %s %s; it is asked again in %d s\n' "$1" "$2" "$wait" >&2
     sleep "$wait"
     if [ "$wait" -lt 60 ]; then wait=$((wait * 2)); fi
   done
+}
+
+# Whether the last command failed because nobody answered it.
+is_unanswered() {
+  case $(errors "$1") in
+    *'timeout on endpoint'* | *'timed out'* | *'Could not connect to the endpoint'* | *'Connection was closed'* | \
+      *'Connection reset'*) ;;
+    *) return 1 ;;
+  esac
 }
 
 errors() {
@@ -90,7 +114,7 @@ write() {
 }
 
 must() {
-  write "$@" || fail "stopped before the end; run it again when that is mended: it goes on where it stopped"
+  write "$@" || fail "the export is not complete; fix the error above, then run the same command again: it continues"
 }
 
 # The values of a key, one a line, in a file that the AWS CLI wrote.
@@ -117,14 +141,20 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/racestack.XXXXXX") ||
   fail 'no temporary folder can be made: set TMPDIR to a folder that can be written to'
 trap 'rm -rf "$work"' EXIT
 
-found=$(ask main sts get-caller-identity --query Account --output text) || fail "the AWS CLI has no credentials that work (set AWS_PROFILE, or sign in: 'aws sso login'): nothing was written
+found=$(ask main sts get-caller-identity --query Account --output text) || {
+  ! is_unanswered main || fail "AWS gave no answer: see that this machine is online and reaches AWS (through a proxy: set HTTPS_PROXY): \
+nothing was written
 $(errors main)"
+  fail "the AWS CLI has no credentials that work (set AWS_PROFILE, or sign in: 'aws sso login'): nothing was written
+$(errors main)"
+}
+reached=yes
 [ "$found" = "$account" ] ||
-  fail "these credentials are those of the account $found, and $account_name is $account: set AWS_PROFILE to a profile of it: nothing was written"
+  fail "the credentials belong to account $found, but $account_name is account $account: set AWS_PROFILE to a profile of $account: nothing was written"
 mkdir -p -- "$1" || fail "the folder $1 cannot be made"
 cd -- "$1"
 if [ -f export.json ]; then
-  say "$1 is whole already: name another folder, or remove this one"
+  say "$1 is complete already: name another folder, or remove this one"
   exit 0
 fi
 # The day on which it began.
@@ -217,7 +247,7 @@ failed=no
 for pid in $pids; do
   wait "$pid" || failed=yes
 done
-[ "$failed" = no ] || fail 'stopped before the end; run it again when that is mended: it goes on where it stopped'
+[ "$failed" = no ] || fail 'the export is not complete; fix the error above, then run the same command again: it continues'
 
 mv -f export.json.part export.json
-say "$1 is whole: racestack audit --account $account_name --from $1"
+say "$1 is complete. Next: $next --account $account_name --from $1"

@@ -259,7 +259,7 @@ turn_notebooks() {
     return 0
   fi
   cut -d ' ' -f 1,2 <<<"$notebooks" | grep .
-  confirm "These $count notebooks get the roles of their people; those that run are stopped and started again." notebooks ||
+  confirm "The notebooks above ($count) get the roles of their people; those that run are stopped and started again." notebooks ||
     fail 'no notebook was changed'
   while read -r name role own <&3; do
     [ -z "$name" ] || turn "$name" "$role" "$own"
@@ -273,10 +273,18 @@ command -v aws >/dev/null || fail 'the AWS CLI is missing: install it, version 1
 work=$(mktemp -d "${TMPDIR:-/tmp}/racestack.XXXXXX") ||
   fail 'no temporary folder can be made: set TMPDIR to a folder that can be written to'
 trap 'rm -rf "$work"' EXIT
-found=$(ask sts get-caller-identity --query Account --output text) || fail "the AWS CLI has no credentials that work (set AWS_PROFILE, or sign in: 'aws sso login'): nothing was done
+found=$(AWS_MAX_ATTEMPTS=2 ask sts get-caller-identity --query Account --output text --cli-connect-timeout 5 --cli-read-timeout 8) || {
+  case $(errors) in
+    *'timeout on endpoint'* | *'timed out'* | *'Could not connect to the endpoint'* | *'Connection was closed'* | *'Connection reset'*)
+      fail "AWS gave no answer: see that this machine is online and reaches AWS (through a proxy: set HTTPS_PROXY): nothing was done
 $(errors)"
+      ;;
+  esac
+  fail "the AWS CLI has no credentials that work (set AWS_PROFILE, or sign in: 'aws sso login'): nothing was done
+$(errors)"
+}
 [ "$found" = "$account" ] ||
-  fail "these credentials are those of the account $found, and $account_name is $account: set AWS_PROFILE to a profile of it: nothing was done"
+  fail "the credentials belong to account $found, but $account_name is account $account: set AWS_PROFILE to a profile of $account: nothing was done"
 
 case $step in
   stacks) import_stacks ;;

@@ -29,7 +29,7 @@ const FEWER_POLICIES: &str = "name fewer `extra_policies`, or leave out a settin
 
 /// Who can move out of a users stack that edits made too large. Moving a user is never done by itself.
 const MOVING_CHOICES: [&str; 2] = [
-    "who was never deployed may go to another stack: remove the row, run synth, put the row back, and run synth again",
+    "a person who is not deployed yet can move to another stack: remove the row, run synth, add the row again, and run synth again",
     "a deployed user cannot move: CloudFormation would delete the user and the notebook, and make new ones",
 ];
 
