@@ -162,6 +162,25 @@ fn rules_that_go_in_a_circle_are_refused() {
         "guard::broken-rules rules/a.guard:2 `%a` refers to itself: `%a` → `%a` (break the circle: the engine would \
          follow it for ever)",
     );
+    let read = |text: &str| RuleSet::from_files(vec![SourceFile::new("rules/a.guard", text)]);
+    for (text, circle) in [
+        ("rule A { B\n }\nrule B when C { X exists }\nrule C { not A\n X exists }", "`A` → `B` → `C` → `A`"),
+        ("rule A when A { X exists }", "`A` → `A`"),
+        ("rule A { p(X)\n }\nrule p(x) { when A { %x exists } }", "`A` → `p` → `A`"),
+        ("rule A { when X exists { B\n } }\nrule B { A\n }", "`A` → `B` → `A`"),
+        ("let a = %b\nlet b = %a\nrule A { %a exists }", "`%a` → `%b` → `%a`"),
+    ] {
+        let findings = read(text).unwrap_err();
+        assert_eq!(findings.len(), 1, "{findings:?}");
+        assert!(findings[0].message.ends_with(&format!(" refers to itself: {circle}")), "{findings:?}");
+    }
+    for text in [
+        "let a = Resources\nrule A { let b = %a\n %b exists }",
+        "rule A { X exists }\nrule B { A\n }\nrule C { A\n B\n }",
+        "# rule A { A }\nrule A { X == 'A' <<see A { A }>>\n }",
+    ] {
+        assert!(read(text).is_ok(), "{text}");
+    }
 }
 
 #[test]
@@ -187,6 +206,19 @@ fn a_type_that_does_not_exist_is_refused_wherever_it_stands() {
     );
     refused("rule A {\n  AWS::IAM::Users { X exists }\n}\n", &expected(2, "AWS::IAM::Users"));
     refused("rule A { Resources.*[ Type IN ['AWS::iam::User'] ] empty }\n", &expected(1, "AWS::iam::User"));
+    for (misspelt, meant) in [
+        ("AWS::IAM::user", "did you mean `AWS::IAM::User`?"),
+        ("aws::s3::bucket", "did you mean `AWS::S3::Bucket`?"),
+        ("AWS:S3:Bucket", "did you mean `AWS::S3::Bucket`?"),
+        ("ASW::IAM::Role", "did you mean `AWS::IAM::Role`?"),
+        ("AWS::Sagemaker::NotebookInstances", "did you mean `AWS::SageMaker::NotebookInstance`?"),
+        ("Tags", "write the type as the CloudFormation resource reference has it"),
+    ] {
+        let text = format!("rule A {{ Resources.*[ Type == '{misspelt}' ] empty }}\n");
+        let findings = RuleSet::from_files(vec![SourceFile::new("rules/a.guard", text)]).unwrap_err();
+        let found: Vec<_> = findings.iter().map(|finding| (finding.rule, finding.help.as_deref())).collect();
+        assert_eq!(found, [(Rule::GuardUnknownType, Some(meant))], "{misspelt}");
+    }
     let regex = |regex: &str| {
         RuleSet::from_files(vec![SourceFile::new(
             "a.guard",
@@ -199,6 +231,9 @@ fn a_type_that_does_not_exist_is_refused_wherever_it_stands() {
 
 #[test]
 fn types_that_racestack_never_makes_may_be_asked_for() {
+    for name in ["Custom::Thing", "AWS::Serverless::Function", "MongoDB::Atlas::Cluster", "A::B::C::MODULE"] {
+        rules(&format!("rule A {{ Resources.*[ Type == '{name}' ] empty }}\n"));
+    }
     let rules = rules("rule A { AWS::EC2::Instance { Properties.X exists } }\nrule B { Custom::Thing { Y exists } }\n");
     assert_eq!(told(&guard_findings(&rules, &[template("a.yaml", "Resources: {A: {Type: AWS::IAM::User}}")])), [""; 0]);
 }

@@ -52,35 +52,3 @@ fn follow<'a>(
     way.pop();
     done.insert(name);
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[track_caller]
-    fn check(text: &str, expected: &[&str]) {
-        let found = find(&Syntax::read(text, "a.guard").unwrap());
-        assert_eq!(found.iter().map(|cycle| cycle.join(" ")).collect::<Vec<_>>(), expected);
-    }
-
-    #[test]
-    fn circles_of_rules_are_found_whatever_leads_through_them() {
-        check("rule A { B\n }\nrule B when C { X exists }\nrule C { not A\n X exists }", &["A B C A"]);
-        check("rule A when A { X exists }", &["A A"]);
-        check("rule A { p(X)\n }\nrule p(x) { when A { %x exists } }", &["A p A"]);
-        check("rule A { when X exists { B\n } }\nrule B { A\n }", &["A B A"]);
-    }
-
-    #[test]
-    fn circles_of_variables_are_found_in_their_block() {
-        check("let a = %b\nlet b = %a\nrule A { %a exists }", &["%a %b %a"]);
-        check("rule A { let a = %a.B\n %a exists }", &["%a %a"]);
-        check("let a = Resources\nrule A { let b = %a\n %b exists }", &[]);
-    }
-
-    #[test]
-    fn rules_that_only_share_or_are_only_mentioned_are_no_circle() {
-        check("rule A { X exists }\nrule B { A\n }\nrule C { A\n B\n }", &[]);
-        check("# rule A { A }\nrule A { X == 'A' <<see A { A }>>\n }", &[]);
-    }
-}
