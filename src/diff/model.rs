@@ -238,6 +238,10 @@ pub struct Resource {
     pub account: String,
     /// The stack.
     pub stack: String,
+    /// Whether the stack is no longer made, and stays until somebody deletes it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default)]
+    pub stack_stays: bool,
     /// The logical ID.
     pub logical_id: String,
     /// The fixed name, if it has one.

@@ -145,7 +145,7 @@ rules! {
     DiffSmallerVolume, "diff::smaller-volume", Error, "a notebook's volume that would become smaller, which SageMaker refuses";
     DiffChangedType, "diff::changed-type", Error, "another type under the same logical ID, which CloudFormation refuses";
     DiffMovedName, "diff::moved-name", Error, "a resource with a fixed name in another stack, or under another logical ID, than before";
-    DiffCollides, "diff::collides", Error, "stacks in another region or AWS account than before, while those of before have names that are global";
+    DiffCollides, "diff::collides", Error, "stacks in another region, AWS account or company than before, while those of before have names that are global";
     DiffHandedOver, "diff::handed-over", Warning, "a stack, or a notebook made by hand, that something else is to make than before, while the old one has its names";
     DiffWidened, "diff::widened", Error, "somebody may do more than before, or perhaps more, and `--fail-on widened` was given";
     DiffReplaced, "diff::replaced", Error, "something is replaced, or may be, and `--fail-on replaced` was given";

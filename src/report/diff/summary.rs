@@ -1,10 +1,10 @@
 //! The first lines of a diff: what a reviewer must know before anything else.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::access::principal_words;
 use super::line::{Line, LineStyle};
-use crate::diff::{AccessPrincipal, Action, Diff, Direction, LossKind, PersonChange, PersonDiff, Presence};
+use crate::diff::{AccessPrincipal, Action, Diff, Direction, LossKind, PersonChange, PersonDiff};
 use crate::finding::{LISTED_NAMES, counted, listed};
 
 /// The lines: access that is widened or narrowed and for how many, who joins, leaves, is renamed or suspended, and what is
@@ -96,10 +96,6 @@ const GONE: &[(&str, &str, &str)] = &[
 
 /// What is destroyed or replaced by the deployment, and what stays until somebody deletes its stack.
 fn destroyed(diff: &Diff) -> Vec<Line> {
-    let stacks = diff.accounts.iter().flat_map(|of| of.stacks.iter().map(move |stack| (of, stack)));
-    let not_made = stacks.filter(|(_, stack)| stack.presence == Presence::Removed);
-    let not_made: BTreeSet<(&str, &str)> =
-        not_made.map(|(of, stack)| (of.account.as_str(), stack.name.as_str())).collect();
     // What is replaced and kept is not gone.
     let gone = diff.changes.iter().filter(|change| {
         let kept = change.lost.iter().any(|loss| loss.kind == LossKind::Kept);
@@ -108,9 +104,7 @@ fn destroyed(diff: &Diff) -> Vec<Line> {
     let (mut now, mut later) = (BTreeMap::new(), BTreeMap::new());
     for change in gone {
         for resource in &change.resources {
-            let stays = change.action == Action::Destroy
-                && not_made.contains(&(resource.account.as_str(), resource.stack.as_str()));
-            let counts = if stays { &mut later } else { &mut now };
+            let counts = if resource.stack_stays { &mut later } else { &mut now };
             *counts.entry(change.resource_type.as_str()).or_default() += 1;
         }
     }
