@@ -55,11 +55,14 @@ fn joined(words: &[String]) -> String {
 fn people(diff: &Diff) -> Vec<Line> {
     let several = diff.accounts.len() > 1;
     let of = |change: PersonChange| diff.people.iter().filter(move |person| person.change == change);
-    let name = |person: &PersonDiff| match &person.was {
-        Some(was) if several => format!("{was} becomes {} ({})", person.name, person.account),
-        Some(was) => format!("{was} becomes {}", person.name),
-        None if several => format!("{} ({})", person.name, person.account),
-        None => person.name.clone(),
+    let name = |person: &PersonDiff| {
+        let name = &person.name;
+        let name = match (&person.was, &person.email_of) {
+            (Some(was), _) => format!("{was} becomes {name}"),
+            (None, Some(other)) => format!("{name} that of {other}"),
+            (None, None) => name.clone(),
+        };
+        if several { format!("{name} ({})", person.account) } else { name }
     };
     let line = |change, style, one: &str, many: &str| {
         let names: Vec<String> = of(change).map(name).collect();
@@ -68,6 +71,11 @@ fn people(diff: &Diff) -> Vec<Line> {
     };
     let mut lines = Vec::new();
     lines.extend(line(PersonChange::Joins, LineStyle::Add, "joins", "join"));
+    let (one, many) =
+        ("has the name of somebody who left, and their folder", "have the names of people who left, and their folders");
+    lines.extend(line(PersonChange::Returns, LineStyle::Warning, one, many));
+    let (one, many) = ("has the e-mail address that another had", "have the e-mail addresses that others had");
+    lines.extend(line(PersonChange::TakesEmail, LineStyle::Warning, one, many));
     lines.extend(line(PersonChange::Leaves, LineStyle::Destroy, "leaves", "leave"));
     lines.extend(line(PersonChange::Renamed, LineStyle::Warning, "gets another name", "get another name"));
     let several_renamed = of(PersonChange::Renamed).nth(1).is_some();
