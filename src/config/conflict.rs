@@ -17,7 +17,7 @@ const MIDDLE: &str = "=======";
 pub fn find(source: &Arc<SourceFile>) -> Option<Finding> {
     let is_csv = source.path.extension().is_some_and(|extension| extension == "csv");
     let span = first(&source.text, is_csv)?;
-    let help = "keep the lines that are right (of a lock or a roster, those of both sides), remove those that begin with `<<<<<<<`, `=======` and `>>>>>>>`, and run `racestack synth`";
+    let help = "keep the lines that are right (of a lock or a roster, those of both sides, but for rows that one of them removed), remove those that begin with `<<<<<<<`, `=======` and `>>>>>>>`, and run `racestack synth`";
     Some(Finding::new(Rule::FileConflict, "the file has a merge conflict").at(Place::new(source, span)).help(help))
 }
 
