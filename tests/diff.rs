@@ -1,7 +1,7 @@
 //! Diffs: what is the same has none, what changes is in it, and no format lets a name break out.
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "a test reads and writes files, and may fail")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Command;
 
@@ -200,6 +200,91 @@ fn what_differs_never_looks_the_same() {
         let shown: Vec<(&str, &str)> = shown.collect();
         assert!(!shown.is_empty() && shown.iter().all(|(old, new)| old != new), "{text}");
     }
+}
+
+/// An out folder of accounts by name, each with its number, with users, and with a notebook's volume of so many GB.
+fn accounts(accounts: &[(&str, usize, &[&str], usize)]) -> OutFolder {
+    let folder = |(name, number, users, gb): &(&str, usize, &[&str], usize)| {
+        let id = format!("11112222333{number}");
+        let users: Vec<Value> =
+            users.iter().map(|user| json!({"name": user, "logical_id": user, "notebook": null})).collect();
+        let manifest = json!({
+            "account": name, "account_id": id, "region": "ap-northeast-1",
+            "stacks": [{"name": "people", "file": "people.yaml", "users": users}],
+        });
+        let mut resources: Map<String, Value> = users
+            .iter()
+            .filter_map(|user| user["name"].as_str())
+            .map(|user| (format!("{user}User"), json!({"Type": "AWS::IAM::User", "Properties": {"UserName": user}})))
+            .collect();
+        let notebook = json!({"Type": "AWS::SageMaker::NotebookInstance", "Properties": {"VolumeSizeInGB": gb}});
+        resources.insert("Notebook".to_owned(), notebook);
+        let inside = [("manifest.json", manifest), ("people.yaml", json!({"Resources": resources}))];
+        let files = inside.iter().map(|(file, value)| ((*file).to_owned(), value.to_string().into_bytes()));
+        ((*name).to_owned(), files.collect())
+    };
+    OutFolder::of_files("out".to_owned(), Path::new("out"), accounts.iter().map(folder).collect(), None).unwrap()
+}
+
+#[test]
+fn whatever_accounts_are_called_the_same_leave_and_the_same_is_refused() {
+    const NAMES: [&str; 4] = ["kyoto", "osaka", "seoul", "tokyo"];
+    let people = |diff: &Diff| -> Vec<(String, String)> {
+        let mut people: Vec<_> =
+            diff.people.iter().map(|one| (one.name.clone(), format!("{:?}", one.change))).collect();
+        people.sort();
+        people
+    };
+    let old = accounts(&[
+        (NAMES[1], 1, &["aiko", "ben"], 50),
+        (NAMES[2], 2, &["chie", "dai"], 50),
+        (NAMES[3], 3, &["emi", "fumi"], 50),
+    ]);
+    let mut tried = 0;
+    for at in 0..NAMES.len().pow(4) {
+        let [a, b, c, d] = [0, 1, 2, 3].map(|place| NAMES[at / NAMES.len().pow(place) % NAMES.len()]);
+        let different: BTreeSet<&str> = [a, b, c, d].into();
+        if different.len() < NAMES.len() {
+            continue;
+        }
+        let new =
+            accounts(&[(a, 1, &["ben"], 50), (b, 2, &["chie", "dai"], 5), (c, 3, &["emi"], 50), (d, 4, &["goro"], 5)]);
+        let (diff, findings) = compare(&old, &new);
+        let expected = [("aiko", "Leaves"), ("fumi", "Leaves"), ("goro", "Joins")];
+        assert_eq!(
+            people(&diff),
+            expected.map(|(name, change)| (name.to_owned(), change.to_owned())),
+            "{a} {b} {c} {d}"
+        );
+        let rules: Vec<&str> = findings.iter().map(|finding| finding.rule.info().id).collect();
+        assert_eq!(rules, ["diff::smaller-volume"], "{a} {b} {c} {d}");
+        assert_eq!((diff.plan.add, diff.plan.destroy, diff.plan.destroy_with_stack), (2, 2, 0), "{a} {b} {c} {d}");
+        tried += 1;
+    }
+    assert_eq!(tried, 24);
+}
+
+#[test]
+fn a_folder_that_is_left_hides_nothing_of_the_account_under_its_new_name() {
+    let before: (&str, usize, &[&str], usize) = ("tokyo", 1, &["aiko", "ben"], 50);
+    let (diff, findings) = compare(&accounts(&[before]), &accounts(&[before, ("kyoto", 1, &["ben"], 5)]));
+    let text = render_diff(DiffFormat::Text, &diff);
+    assert!(text.contains("1 person leaves: aiko") && !text.contains("only when somebody deletes"), "{text}");
+    assert!(findings.iter().any(|finding| finding.rule.info().id == "diff::smaller-volume"), "{findings:?}");
+}
+
+#[test]
+fn what_is_destroyed_now_is_told_from_what_stays_in_an_account_whose_name_another_has() {
+    let old = accounts(&[("tokyo", 1, &["aiko", "ben"], 50), ("osaka", 2, &["chie"], 50)]);
+    let (diff, _) = compare(&old, &accounts(&[("osaka", 1, &["ben"], 50)]));
+    let coloured = render_diff(DiffFormat::Text, &diff);
+    let text: String = coloured.split("\u{1b}[").map(|run| run.split_once('m').map_or(run, |(_, run)| run)).collect();
+    assert!(text.contains("destroyed or replaced: 1 user with all credentials\n"), "{text}");
+    assert!(text.contains("destroyed only when somebody deletes their stack: 1 user"), "{text}");
+    assert!(text.contains("osaka (111122223331, ap-northeast-1), which was `tokyo` before"), "{text}");
+    let stack = |title: &str| text.split(title).nth(1).unwrap().split("\n\n").next().unwrap().to_owned();
+    assert!(stack("stack people (out/osaka/people.yaml), is no longer made").contains("chieUser"), "{text}");
+    assert!(stack("stack people (out/osaka/people.yaml)\n").contains("aikoUser"), "{text}");
 }
 
 #[test]

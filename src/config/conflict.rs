@@ -17,7 +17,7 @@ const MIDDLE: &str = "=======";
 pub fn find(source: &Arc<SourceFile>) -> Option<Finding> {
     let is_csv = source.path.extension().is_some_and(|extension| extension == "csv");
     let span = first(&source.text, is_csv)?;
-    let help = "in a roster or lock, keep the lines of both branches; in other files, keep the correct lines; delete the lines that start with `<<<<<<<`, `=======` and `>>>>>>>`, then run `racestack synth`";
+    let help = "in a roster or lock, keep the lines of both branches, except rows that one of them removed; in other files, keep the correct lines; delete the lines that start with `<<<<<<<`, `=======` and `>>>>>>>`, then run `racestack synth`";
     Some(Finding::new(Rule::FileConflict, "the file has a merge conflict").at(Place::new(source, span)).help(help))
 }
 

@@ -52,6 +52,7 @@ impl Groups {
             let resource = Resource {
                 account: account.to_owned(),
                 stack: stack.to_owned(),
+                stack_stays: new.is_none(),
                 logical_id: change.logical_id.to_owned(),
                 name: change.new.or(change.old).and_then(literal_name).map(str::to_owned),
                 user,

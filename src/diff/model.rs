@@ -238,6 +238,10 @@ pub struct Resource {
     pub account: String,
     /// The stack.
     pub stack: String,
+    /// Whether the stack is no longer made, and stays until somebody deletes it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default)]
+    pub stack_stays: bool,
     /// The logical ID.
     pub logical_id: String,
     /// The fixed name, if it has one.
@@ -347,6 +351,9 @@ pub struct PersonDiff {
     /// The name of before, of somebody who is renamed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub was: Option<String>,
+    /// Whose e-mail address it was, of somebody who has another's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email_of: Option<String>,
     /// What a person must do to keep the data of somebody who is renamed, step by step.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[serde(default)]
@@ -359,6 +366,11 @@ pub struct PersonDiff {
 pub enum PersonChange {
     /// The person is new.
     Joins,
+    /// The person is new, under the name of somebody who left, and reaches what is still in the folder of that name.
+    Returns,
+    /// The person has the e-mail address that another had: names were moved without the rest of their rows, or it is that person.
+    #[serde(rename = "takes-email")]
+    TakesEmail,
     /// The person is gone.
     Leaves,
     /// The person has another name: CloudFormation deletes one user and makes another.

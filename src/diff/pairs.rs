@@ -8,6 +8,7 @@ use crate::finding::{Finding, Rule, counted};
 use crate::source::Place;
 
 /// An account on both sides, or on one.
+#[derive(Clone, Copy)]
 pub(super) struct AccountPair<'a> {
     /// Its name: in the new folder, or in the old one if only that has it.
     pub name: &'a str,
@@ -17,32 +18,32 @@ pub(super) struct AccountPair<'a> {
     pub new: Option<&'a AccountFolder>,
 }
 
-/// The accounts, by name. An account that has another name than before is known by its ID, its region and its stacks: then
-/// what is left of the folder of before is passed over. In another account of AWS, or another region, an account has nothing
-/// in common with the one before, but for names that are global.
+/// The accounts, by name. An account is known by its ID, its region and its stacks, whatever it is called: another may have its name
+/// now. Where these do not tell, its name does. In another account of AWS, or another region, an account has nothing in common with
+/// the one before, but for names that are global.
 pub(super) fn pairs<'a>(old: &'a OutFolder, new: &'a OutFolder) -> Vec<AccountPair<'a>> {
-    let added = new.accounts.iter().filter(|(name, _)| !old.accounts.contains_key(*name));
-    let renamed: BTreeMap<&str, &str> = added
-        .filter_map(|(name, account)| {
-            let (was, _) = old.accounts.iter().find(|(was, before)| {
-                let elsewhere = new.accounts.get(*was).is_some_and(|other| !has_stacks_of(other, account));
-                has_stacks_of(before, account) && !elsewhere
-            })?;
-            Some((name.as_str(), was.as_str()))
-        })
-        .collect();
-    let former: BTreeSet<&str> = renamed.values().copied().collect();
-    let names: BTreeSet<&str> = old.accounts.keys().chain(new.accounts.keys()).map(String::as_str).collect();
+    let before = |name: &str, account: &AccountFolder| {
+        let same_name = old.accounts.get_key_value(name).filter(|(_, before)| has_stacks_of(before, account));
+        same_name.or_else(|| old.accounts.iter().find(|(_, before)| has_stacks_of(before, account)))
+    };
+    let known: BTreeMap<&str, (&String, &AccountFolder)> =
+        new.accounts.iter().filter_map(|(name, account)| Some((name.as_str(), before(name, account)?))).collect();
+    let taken: BTreeSet<&str> = known.values().map(|(was, _)| was.as_str()).collect();
     let mut pairs = Vec::new();
-    for name in names.into_iter().filter(|name| !former.contains(name)) {
-        let was = renamed.get(name).copied();
-        let sides = (old.accounts.get(was.unwrap_or(name)), new.accounts.get(name));
-        match sides {
-            (Some(old), Some(new)) if account_and_region(old) != account_and_region(new) => {
-                pairs.push(AccountPair { name, was, old: Some(old), new: None });
-                pairs.push(AccountPair { name, was, old: None, new: Some(new) });
+    for name in old.accounts.keys().chain(new.accounts.keys()).map(String::as_str).collect::<BTreeSet<_>>() {
+        let (old, new) = (old.accounts.get(name).filter(|_| !taken.contains(name)), new.accounts.get(name));
+        let pair = AccountPair { name, was: None, old, new };
+        match (known.get(name), old, new) {
+            (Some((was, account)), ..) => {
+                pairs.extend(old.map(|_| AccountPair { new: None, ..pair }));
+                let was = Some(was.as_str()).filter(|was| *was != name);
+                pairs.push(AccountPair { was, old: Some(account), ..pair });
             }
-            (old, new) => pairs.push(AccountPair { name, was, old, new }),
+            (None, Some(before), Some(now)) if account_and_region(before) != account_and_region(now) => {
+                pairs.extend([AccountPair { new: None, ..pair }, AccountPair { old: None, ..pair }]);
+            }
+            (None, None, None) => {}
+            _ => pairs.push(pair),
         }
     }
     pairs
@@ -58,25 +59,22 @@ fn has_stacks_of(one: &AccountFolder, other: &AccountFolder) -> bool {
         && one.stacks.iter().any(|stack| other.stacks.iter().any(|known| known.name == stack.name))
 }
 
-/// The findings of accounts that are made anew elsewhere, with names that are global and that those of before still have:
-/// within an account of AWS all of IAM's, and those of buckets everywhere.
+/// The findings of accounts that are made anew, with names that are global and that those that are gone still have, whatever either is
+/// called: within an account of AWS all of IAM's, and those of buckets everywhere.
 /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>,
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html>
 pub(super) fn collisions(pairs: &[AccountPair<'_>]) -> Vec<Finding> {
-    let finding = |two: &[AccountPair<'_>]| {
-        let [AccountPair { old: Some(old), new: None, .. }, AccountPair { name, old: None, new: Some(new), .. }] = two
-        else {
-            return None;
-        };
-        if two[0].name != *name {
-            return None;
-        }
+    let gone = pairs.iter().filter_map(|pair| pair.old.filter(|_| pair.new.is_none()));
+    let made = pairs.iter().filter_map(|pair| Some((pair.name, pair.new.filter(|_| pair.old.is_none())?)));
+    let finding = |(name, new): (&str, &AccountFolder), old: &AccountFolder| {
         let before = global_names(old, new);
         let both: Vec<(String, String)> = global_names(new, old).intersection(&before).cloned().collect();
         let (kind, first) = both.first()?;
         let (was, now) = (account_and_region(old), account_and_region(new));
+        let whose = &old.manifest.account;
+        let whose = if whose == name { "its stacks".to_owned() } else { format!("the stacks of `{whose}`") };
         let message = format!(
-            "`{name}` is made anew in {} ({}), while its stacks are in {} ({}): {}, such as `{first}` ({kind})",
+            "`{name}` is made anew in {} ({}), while {whose} are in {} ({}): {}, such as `{first}` ({kind})",
             now.1,
             now.0,
             was.1,
@@ -87,7 +85,7 @@ pub(super) fn collisions(pairs: &[AccountPair<'_>]) -> Vec<Finding> {
         let place = new.stacks.first().map(|stack| Place::whole(&stack.source));
         Some(Finding { place, ..Finding::new(Rule::DiffCollides, message).help(help) })
     };
-    pairs.windows(2).filter_map(finding).collect()
+    made.flat_map(|new| gone.clone().filter_map(move |old| finding(new, old))).collect()
 }
 
 /// The names in `of` that may collide with those in `other`, by type.

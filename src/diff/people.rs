@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::folder::AccountFolder;
 use super::model::{FileDiff, PersonChange, PersonDiff, Presence};
 use crate::facts::{NOTEBOOK_TYPE, SECRET_TYPE, USER_TYPE};
-use crate::model::Rename;
+use crate::model::{EMAIL, Rename};
 use crate::output::{MANIFEST_FILE, Manifest, UserEntry};
 
 /// What becomes of the people of an account. Of one that is gone nothing is told: its stacks stay.
@@ -20,8 +20,13 @@ pub(super) fn people(account: &str, old: Option<&AccountFolder>, new: Option<&Ac
         name: name.to_owned(),
         change,
         was: None,
+        email_of: None,
         steps: Vec::new(),
     };
+    let left: BTreeSet<&str> =
+        old.into_iter().flat_map(|old| &old.stacks).flat_map(|stack| &stack.left).map(String::as_str).collect();
+    let [emails_before, emails] = [old, Some(new)].map(emails);
+    let whose: BTreeMap<&String, &str> = emails_before.iter().map(|(name, email)| (email, *name)).collect();
     let mut found = Vec::new();
     let former = former(old, Some(new));
     let renamed: BTreeSet<&str> = former.values().map(|was| was.name.as_str()).collect();
@@ -41,9 +46,19 @@ pub(super) fn people(account: &str, old: Option<&AccountFolder>, new: Option<&Ac
                 .steps();
                 found.push(PersonDiff { was: Some(was.to_owned()), steps, ..person(name, PersonChange::Renamed) });
             }
-            (None, None) => found.push(person(name, PersonChange::Joins)),
+            (None, None) => {
+                found.push(person(name, PersonChange::Joins));
+                found.extend(left.contains(name).then(|| person(name, PersonChange::Returns)));
+            }
             (Some(_), _) => {}
         }
+        let own = was.map_or(*name, |was| was.name.as_str());
+        let email = emails.get(name).filter(|email| emails_before.get(own) != Some(*email));
+        // Who keeps it has it still.
+        let other = email.and_then(|email| whose.get(email)).filter(|other| emails.get(*other) != email);
+        let takes =
+            |other: &&str| PersonDiff { email_of: Some((*other).to_owned()), ..person(name, PersonChange::TakesEmail) };
+        found.extend(other.map(takes));
         let suspended = before.get(name).copied().or(was).map(|before| (before.suspended, user.suspended));
         match suspended.filter(|_| tells_suspended) {
             Some((false, true)) => found.push(person(name, PersonChange::Suspended)),
@@ -90,6 +105,16 @@ fn password_secret(account: &AccountFolder, user: &UserEntry) -> Option<String> 
 
 fn resources(account: &AccountFolder) -> impl Iterator<Item = &Value> {
     account.stacks.iter().flat_map(|stack| stack.resources().map(|(_, resource)| resource))
+}
+
+/// The e-mail addresses of an account's people, by name, without regard to case.
+fn emails(account: Option<&AccountFolder>) -> BTreeMap<&str, String> {
+    let users = account.into_iter().flat_map(resources).filter(|resource| resource["Type"] == "AWS::IAM::User");
+    let email = |user: &'_ Value| {
+        let tags = user["Properties"]["Tags"].as_array()?;
+        Some(tags.iter().find(|tag| tag["Key"] == EMAIL)?["Value"].as_str()?.to_lowercase())
+    };
+    users.filter_map(|user| Some((user["Properties"]["UserName"].as_str()?, email(user)?))).collect()
 }
 
 fn by_name(account: Option<&AccountFolder>) -> BTreeMap<&str, &UserEntry> {

@@ -146,7 +146,7 @@ rules! {
     DiffSmallerVolume, "diff::smaller-volume", Error, "a notebook's volume that would become smaller, which SageMaker refuses";
     DiffChangedType, "diff::changed-type", Error, "another type under the same logical ID, which CloudFormation refuses";
     DiffMovedName, "diff::moved-name", Error, "a resource with a fixed name in another stack, or under another logical ID, than before";
-    DiffCollides, "diff::collides", Error, "stacks would move to another region or AWS account, but the old ones still have global names";
+    DiffCollides, "diff::collides", Error, "stacks would move to another region, AWS account or company, but the old ones still have global names";
     DiffHandedOver, "diff::handed-over", Warning, "another tool or stack would now create this stack or notebook, but the old one still uses its name";
     DiffWidened, "diff::widened", Error, "somebody may do more than before, or perhaps more, and `--fail-on widened` was given";
     DiffReplaced, "diff::replaced", Error, "something is replaced, or may be, and `--fail-on replaced` was given";

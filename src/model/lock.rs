@@ -190,12 +190,12 @@ impl PlacementLock {
 }
 
 impl LockEntry {
-    /// One of two lines of a user, if they are the same place and names: who is there on one branch is there, and what
-    /// else differs, the roster decides.
+    /// One of two lines of a user, if they are the same place and names: who left on one branch has left, and what else differs, the
+    /// roster decides.
     fn merged(&self, other: &Self) -> Option<Self> {
         let same_notebook = self.notebook.is_none() || other.notebook.is_none() || self.notebook == other.notebook;
         (self.stack == other.stack && self.logical_id == other.logical_id && same_notebook).then(|| Self {
-            left: self.left && other.left,
+            left: self.left || other.left,
             notebook: self.notebook.clone().or_else(|| other.notebook.clone()),
             gave_up: self.gave_up && other.gave_up,
             email: self.email.clone().or_else(|| other.email.clone()),

@@ -6,7 +6,7 @@ use super::account::Account;
 use super::lock::stack_word;
 use super::users::User;
 use crate::config::{RosterConfig, UserName, shorten, suggest};
-use crate::finding::{Finding, Rule, counted, listed};
+use crate::finding::{Finding, Rule, Severity, counted, listed};
 use crate::source::Place;
 
 /// Findings about users who say that they had another name, and about those who seem to have had one.
@@ -28,9 +28,9 @@ pub(super) fn check(account: &Account, roster: &RosterConfig) -> Vec<Finding> {
             )
         });
         // A typo in `was` must not hide what is lost.
-        if renamed.as_ref().is_none_or(|finding| finding.rule == Rule::RosterStaleWas) {
-            findings.extend(returned(account, user).or_else(|| maybe_renamed(account, user)));
-        }
+        let hides = renamed.as_ref().is_some_and(|finding| finding.rule != Rule::RosterStaleWas);
+        let other = || returned(account, user).or_else(|| maybe_renamed(account, user));
+        findings.extend(back_by_merge(account, user).or_else(|| other().filter(|_| !hides)));
         findings.extend(renamed);
     }
     findings.extend(mixed_up(account));
@@ -57,9 +57,36 @@ fn renamed(account: &Account, user: &User, was: &str, place: Place) -> Finding {
         let help = suggest(was, former, "remove `was`");
         return Finding::new(Rule::RosterStaleWas, message).at(place).help(help);
     };
+    let is_there = |name: &UserName| account.lock.entries.get(name).is_some_and(|entry| !entry.left);
+    if is_there(&user.name) && is_there(&was) {
+        let message =
+            format!("`{0}` was `{was}` by the roster, and both are in the stacks: `{0}` is somebody else", user.name);
+        return Finding::new(Rule::RosterInvalidWas, message).at(place).help(
+            "remove `was`; see whether names were moved without the rest of their rows, as where one column is sorted",
+        );
+    }
     let finding = Finding::new(Rule::RosterRenamed, format!("`{was}` becomes `{}`", user.name)).at(place);
     let (finding, count) = steps(account, user, &was, finding);
     finding.help(format!("take the steps 1 to {count}, then remove `was`"))
+}
+
+/// Someone who left on one side of a merge, and of whom the other side kept the row. Each run says so until one of the two lines that
+/// the lock has of them is gone.
+fn back_by_merge(account: &Account, user: &User) -> Option<Finding> {
+    let lock = &account.lock_source;
+    let lines = || lock.text.lines().map(|line| line.split_whitespace().take(2));
+    let line_of = |state: &str| lines().position(|words| words.eq([state, user.name.as_str()]));
+    let [_, left] = [line_of("user")?, line_of("left")?];
+    let (name, path) = (&user.name, lock.path.display());
+    let message = format!("`{name}` left on one side of a merge, and is in the roster");
+    let mut finding = Finding::new(Rule::RosterReturned, message)
+        .at(user.place.clone())
+        .related(Place::line(lock, left + 1), "left here")
+        .help(format!(
+            "a row that one side removed stays removed: remove it; if `{name}` is to stay, remove the line `left {name}` from `{path}`"
+        ));
+    finding.severity = Severity::Error;
+    Some(finding)
 }
 
 /// Someone of a former user's name: the folder of that name is theirs from the first moment.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::listing::FolderManifest;
 use super::{DEPLOY_FILE, MANIFEST_FILE, git_sync};
 use crate::check::PolicySize;
-use crate::config::conflict_sides;
+use crate::config::{Part, conflict_sides};
 use crate::facts::limits::{self, Used};
 use crate::files::{self, FileError};
 use crate::model::User;
@@ -68,6 +68,9 @@ pub struct StackEntry {
     /// Its users, by name, with what their things are called; only of users stacks.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub users: Vec<UserEntry>,
+    /// Who was in it and left, by name: a folder in the bucket may have the name still.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left: Vec<String>,
     #[serde(default)]
     pub bytes: Used,
     #[serde(default)]
@@ -150,6 +153,8 @@ pub fn of(
     let rendered = plan.stacks.iter().zip(rendered).zip(contents.iter().chain(std::iter::repeat(&nothing)));
     let entry = |(index, ((stack, template), contents)): (usize, ((&StackPlan<'_>, &Rendered), &Contents))| {
         let needed = plan.stacks.iter().filter(|other| stack.part.depends_on(other.part));
+        let gone = account.lock.entries.iter().filter(|(name, _)| account.user(name.as_str()).is_none());
+        let left = gone.filter(|(_, entry)| stack.part == Part::Users(entry.stack));
         let git_sync = account.settings.deploy.git_sync.as_ref().filter(|_| !stack.by_stack_set);
         StackEntry {
             name: stack.name.to_string(),
@@ -162,6 +167,7 @@ pub fn of(
             git_sync: git_sync.map(|_| git_sync::file_name(stack)),
             capabilities: contents.capabilities.clone(),
             users: stack.users.iter().map(|user| user_entry(user)).collect(),
+            left: left.map(|(name, _)| name.to_string()).collect(),
             bytes: Used { used: template.source.text.len(), limit: account.template_bytes() },
             resources: Used { used: contents.resources, limit: limits::TEMPLATE_RESOURCES },
             policies: policies.get(index).cloned().unwrap_or_default(),

@@ -97,13 +97,20 @@ done
 
 # A folder of before, such as of an account that was renamed, would undo what another deploys.
 config=$out/../config/accounts
-seen=''
+seen='' named=' '
 for account in "${accounts[@]}"; do
   if [ -d "$config" ] && [ ! -e "$config/$account" ]; then
     printf 'deploy-all.sh: %s is no configured account: there is no config/accounts/%s; if it was renamed, racestack synth says what to do with %s: nothing was deployed\n' \
       "$out/$account" "$account" "$out/$account" >&2
     exit 2
   fi
+  case $named in
+    *" $account "*)
+      printf 'deploy-all.sh: ACCOUNTS names %s twice: nothing was deployed\n' "$account" >&2
+      exit 2
+      ;;
+  esac
+  named="$named$account "
   place=$(sed -n "/^account='/p; /^region='/p; /^# ---- end of the data/q" "$out/$account/deploy.sh" | tr '\n' ' ')
   while IFS='|' read -r other there; do
     if [ "$there" = "$place" ] && [ "$other" != "$account" ]; then

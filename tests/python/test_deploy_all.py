@@ -106,6 +106,12 @@ def test_an_option_that_says_nothing_is_misuse(account: Workspace, aws: StubAws,
     assert (finished.returncode, aws.asked()) == (2, [])
 
 
+def test_an_account_that_is_named_twice_is_deployed_by_nobody(account: Workspace, aws: StubAws) -> None:
+    finished = aws.run(SCRIPT, OUT=str(account.root / "out"), ACCOUNTS="tokyo tokyo")
+    assert (finished.returncode, aws.asked()) == (2, [])
+    assert finished.stderr == "deploy-all.sh: ACCOUNTS names tokyo twice: nothing was deployed\n"
+
+
 @pytest.mark.parametrize("options", [["tokyo"], ["--dry-run", "tokyo"], ["--jobs", "2", "tokyo"], ["--jobs=2", "tokyo"]])
 def test_an_account_is_no_option(account: Workspace, aws: StubAws, options: list[str]) -> None:
     finished = aws.run(SCRIPT, *options, OUT=str(account.root / "out"))

@@ -98,14 +98,14 @@ def test_a_role_of_that_name_is_told_with_the_setting_that_gives_another(tmp_pat
         finished = aws.run(made.out / "deploy.sh")
         told = re.split(r"^  failed: mycompany-deepracer-", finished.stdout, flags=re.MULTILINE)
         assert [part.split(":")[0] for part in told[1:]] == ["access", "service-roles"]
-        assert ["set `service_roles.suffix`\n     in settings.yaml" in part for part in told[1:]] == [False, True]
+        assert ["set `service_roles.suffix`\n     in config/accounts/tokyo/settings.yaml" in part for part in told[1:]] == [False, True]
         assert "aws cloudformation delete-stack --region ap-northeast-1 --stack-name mycompany-deepracer-service-roles" in told[2]
 
 
 # Of each stack a resource whose name is taken, what CloudFormation says of it, and what the script names for it.
 TAKEN = {
-    "storage": ("Bucket", "AWS::S3::Bucket", ["`bucket.created`", "config/accounts/tokyo/settings.yaml", "racestack synth --leave-behind"]),
-    "users-001": ("MeiUser", "AWS::IAM::User", ["another `name`", "racestack adopt --user NAME"]),
+    "storage": ("Bucket", "AWS::S3::Bucket", ["another `bucket.created`, or `bucket.name` where that is set, in config/accounts/tokyo/settings.yaml", "racestack synth --leave-behind"]),
+    "users-001": ("MeiUser", "AWS::IAM::User", ["another `name`", "remove the row, run 'racestack synth', then 'racestack adopt --user NAME'"]),
     "access": ("Group", "AWS::IAM::Group", ["delete it if nobody needs it"]),
 }
 

@@ -141,6 +141,23 @@ def test_nobody_of_the_roster_is_touched_though_the_stack_has_drifted(moto: Moto
     assert users(moto) == ["by.hand", "sato.hana", "tanaka.taro", "taro-kun"]
 
 
+def test_who_is_in_another_template_than_deployed_is_told_and_nothing_is_done(moto: MotoServer, workspace: Workspace) -> None:
+    """As where the lock and the out folder were lost together, and the people were placed anew."""
+    script = workspace.out / "deploy.sh"
+    text = script.read_text()
+    users_of = text.split("\nusers='\n")[1].split("\n'")[0]
+    moved = users_of.replace("TanakaTaroUser tanaka.taro", "users-002.yaml -\nTanakaTaroUser tanaka.taro")
+    moved = "\n".join(sorted(moved.splitlines(), key=lambda line: "users-002" in line or "Tanaka" in line))
+    script.write_text(text.replace(users_of, moved))
+    for options in (["--dry-run"], []):
+        finished = workspace.deploy(moto.environment(), "--only", "users-001", *options)
+        assert finished.returncode == 1, finished.stdout + finished.stderr
+        assert "deployed in it are tanaka.taro in another template" in finished.stdout + finished.stderr
+        assert "restore config/accounts/tokyo/stacks.lock" in finished.stdout + finished.stderr
+        assert "nobody leaves" not in finished.stdout
+    assert users(moto) == ["sato.hana", "tanaka.taro", "taro-kun"]
+
+
 def test_an_aborted_leave_goes_on_where_it_stopped(moto: MotoServer, workspace: Workspace, tmp_path: Path) -> None:
     burden(moto, "tanaka.taro")
     workspace.write(STAY)

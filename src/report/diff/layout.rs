@@ -48,19 +48,17 @@ pub(super) type Section<'a> = (Vec<StackOf<'a>>, Vec<&'a Change>);
 pub(super) fn sections(diff: &Diff) -> Vec<Section<'_>> {
     let stacks: Vec<StackOf<'_>> =
         diff.accounts.iter().flat_map(|of| of.stacks.iter().map(move |one| (of, one))).collect();
-    // An account that is made anew elsewhere is there twice.
+    // An account that is made anew elsewhere is there twice, and so is one whose name another has now.
     let number: BTreeMap<(&str, &str, bool), usize> = stacks
         .iter()
         .zip(0..)
-        .map(|((of, one), at)| ((of.account.as_str(), one.name.as_str(), of.presence == Presence::Removed), at))
+        .map(|((of, one), at)| ((of.account.as_str(), one.name.as_str(), one.presence == Presence::Removed), at))
         .collect();
     // Each section by the numbers of its stacks.
     let mut sections: BTreeMap<Vec<usize>, Vec<&Change>> = (0..stacks.len()).map(|at| (vec![at], Vec::new())).collect();
     for change in &diff.changes {
-        let goes = matches!(change.action, Action::Destroy | Action::Retain);
         let of = |resource: &Resource| {
-            let (account, stack) = (resource.account.as_str(), resource.stack.as_str());
-            number.get(&(account, stack, goes)).or_else(|| number.get(&(account, stack, !goes))).copied()
+            number.get(&(resource.account.as_str(), resource.stack.as_str(), resource.stack_stays)).copied()
         };
         let mut numbers: Vec<usize> = change.resources.iter().filter_map(of).collect();
         numbers.sort_unstable();

@@ -1,10 +1,10 @@
 //! The first lines of a diff: what a reviewer must know before anything else.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::access::principal_words;
 use super::line::{Line, LineStyle};
-use crate::diff::{AccessPrincipal, Action, Diff, Direction, LossKind, PersonChange, PersonDiff, Presence};
+use crate::diff::{AccessPrincipal, Action, Diff, Direction, LossKind, PersonChange, PersonDiff};
 use crate::finding::{LISTED_NAMES, counted, listed};
 
 /// The lines: access that is widened or narrowed and for how many, who joins, leaves, is renamed or suspended, and what is
@@ -55,11 +55,14 @@ fn joined(words: &[String]) -> String {
 fn people(diff: &Diff) -> Vec<Line> {
     let several = diff.accounts.len() > 1;
     let of = |change: PersonChange| diff.people.iter().filter(move |person| person.change == change);
-    let name = |person: &PersonDiff| match &person.was {
-        Some(was) if several => format!("{was} becomes {} ({})", person.name, person.account),
-        Some(was) => format!("{was} becomes {}", person.name),
-        None if several => format!("{} ({})", person.name, person.account),
-        None => person.name.clone(),
+    let name = |person: &PersonDiff| {
+        let name = &person.name;
+        let name = match (&person.was, &person.email_of) {
+            (Some(was), _) => format!("{was} becomes {name}"),
+            (None, Some(other)) => format!("{name} that of {other}"),
+            (None, None) => name.clone(),
+        };
+        if several { format!("{name} ({})", person.account) } else { name }
     };
     let line = |change, style, one: &str, many: &str| {
         let names: Vec<String> = of(change).map(name).collect();
@@ -68,6 +71,11 @@ fn people(diff: &Diff) -> Vec<Line> {
     };
     let mut lines = Vec::new();
     lines.extend(line(PersonChange::Joins, LineStyle::Add, "joins", "join"));
+    let (one, many) =
+        ("has the name of somebody who left, and their folder", "have the names of people who left, and their folders");
+    lines.extend(line(PersonChange::Returns, LineStyle::Warning, one, many));
+    let (one, many) = ("has the e-mail address that another had", "have the e-mail addresses that others had");
+    lines.extend(line(PersonChange::TakesEmail, LineStyle::Warning, one, many));
     lines.extend(line(PersonChange::Leaves, LineStyle::Destroy, "leaves", "leave"));
     lines.extend(line(PersonChange::Renamed, LineStyle::Warning, "gets another name", "get another name"));
     let several_renamed = of(PersonChange::Renamed).nth(1).is_some();
@@ -96,10 +104,6 @@ const GONE: &[(&str, &str, &str)] = &[
 
 /// What is destroyed or replaced by the deployment, and what stays until somebody deletes its stack.
 fn destroyed(diff: &Diff) -> Vec<Line> {
-    let stacks = diff.accounts.iter().flat_map(|of| of.stacks.iter().map(move |stack| (of, stack)));
-    let not_made = stacks.filter(|(_, stack)| stack.presence == Presence::Removed);
-    let not_made: BTreeSet<(&str, &str)> =
-        not_made.map(|(of, stack)| (of.account.as_str(), stack.name.as_str())).collect();
     // What is replaced and kept is not gone.
     let gone = diff.changes.iter().filter(|change| {
         let kept = change.lost.iter().any(|loss| loss.kind == LossKind::Kept);
@@ -108,9 +112,7 @@ fn destroyed(diff: &Diff) -> Vec<Line> {
     let (mut now, mut later) = (BTreeMap::new(), BTreeMap::new());
     for change in gone {
         for resource in &change.resources {
-            let stays = change.action == Action::Destroy
-                && not_made.contains(&(resource.account.as_str(), resource.stack.as_str()));
-            let counts = if stays { &mut later } else { &mut now };
+            let counts = if resource.stack_stays { &mut later } else { &mut now };
             *counts.entry(change.resource_type.as_str()).or_default() += 1;
         }
     }
