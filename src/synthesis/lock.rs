@@ -107,7 +107,10 @@ fn many_leave(account: &Account, wanted: &LockOptions) -> Option<Finding> {
         .at(place)
         .help(format!("{look}; if these people really leave, run `racestack synth --leavers {count}`"))
         .note(format!("who leaves: {}", names.join(", ")))
-        .note(format!("`{}` does not mark them as left until you confirm with `--leavers`", account.lock_source.path.display()));
+        .note(format!(
+            "`{}` does not mark them as left until you confirm with `--leavers`",
+            account.lock_source.path.display()
+        ));
     if joining > 0 {
         let join = counted(joining, "person joins", "people join");
         finding = finding.note(format!("{join} at the same time: until then, nothing is written"));
