@@ -41,8 +41,11 @@ fn way(error: &clap::Error) -> Option<String> {
     }
     // Where accounts are named by an option, a word too many is perhaps one of them.
     let command = command(error).filter(|_| !refused.starts_with('-'))?;
-    let names_accounts = command.get_arguments().any(|argument| argument.get_long() == Some("account"));
-    names_accounts.then(|| format!("name an account with `--account {refused}`"))
+    let has = |option: &str| command.get_arguments().any(|argument| argument.get_long() == Some(option));
+    has("account").then(|| {
+        let or = if has("user") { format!(", a person with `--user {refused}`") } else { String::new() };
+        format!("name an account with `--account {refused}`{or}")
+    })
 }
 
 /// The command that an error is about, by its `Usage: racestack COMMAND`.

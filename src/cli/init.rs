@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use include_dir::{Dir, include_dir};
 
 use super::args::{Ci, InitArgs, SchemaKind};
-use super::schema_of;
+use super::{DEFAULT_CONFIG, schema_of};
 use crate::files::{self, NewFile};
 use crate::finding::{Finding, Rule};
 use crate::render::sha256;
@@ -43,7 +43,9 @@ fn sealed(text: &str) -> String {
 
 /// Whether nobody has edited a file since some version wrote it; an empty one asks to be written anew.
 fn is_sealed(found: &str) -> bool {
-    found.trim().is_empty() || found.rfind(SEAL).is_some_and(|at| sealed(&found[..at]) == found)
+    // Git may give it the line endings of Windows.
+    let found = &found.replace("\r\n", "\n");
+    found.trim().is_empty() || found.rfind(SEAL).is_some_and(|at| sealed(&found[..at]) == *found)
 }
 
 /// Whether a file is one for CI, or `deploy-all.sh`, that people do not keep as they have it.
@@ -87,7 +89,8 @@ pub(super) fn outdated(config: &Path) -> Result<Option<Finding>, Failure> {
     let Some((first, ..)) = stale.first() else { return Ok(None) };
     let message = format!("another version of racestack wrote {}", names.join(", "));
     let finding = Finding::new(Rule::FileOutdated, message).at(Place::of_file(first));
-    Ok(Some(finding.help(format!("run `racestack init --update{}`, and commit what it writes", argument(folder)))))
+    let folder = argument(if config.ends_with(DEFAULT_CONFIG) { folder } else { config });
+    Ok(Some(finding.help(format!("run `racestack init --update{folder}`, and commit what it writes"))))
 }
 
 /// A folder as the last argument of a command; nothing of the one that a command works in.
@@ -114,10 +117,16 @@ fn write_missing(folder: &Path, (path, text): &(String, String)) -> Result<Strin
 }
 
 /// Writes anew what an older version wrote, where it is: the schemas, and unless somebody has edited them, the files for CI and
-/// `deploy-all.sh`. Where there is a configuration, also writes what of these is missing beside it, but for the files for CI.
+/// `deploy-all.sh`. Where there is a configuration, also writes what of these is missing beside it, but for the files for CI. The folder
+/// is that which the configuration is in, or the configuration itself, whatever it is called.
 fn update(folder: &Path) -> Result<String, Failure> {
     let mut stdout = String::new();
-    for (place, text, edited) in differing(&folder.join("config"), folder)? {
+    let (folder, config) = if is_configuration(folder) {
+        (folder.parent().unwrap_or(folder), folder.to_owned())
+    } else {
+        (folder, folder.join(DEFAULT_CONFIG))
+    };
+    for (place, text, edited) in differing(&config, folder)? {
         // Writing to a string cannot fail.
         let _ = if edited {
             writeln!(stdout, "kept {0}, which was edited: empty it and run this again to have it anew", place.display())
@@ -126,11 +135,13 @@ fn update(folder: &Path) -> Result<String, Failure> {
             writeln!(stdout, "updated {}", place.display())
         };
     }
-    let config = folder.join("config");
     if files::list(&config)?.is_some() {
         let beside = made(&FILES).into_iter().filter(|(path, _)| !path.starts_with("config/"));
-        for file in beside.chain(schemas().map(|(path, text)| (format!("config/{path}"), text))) {
+        for file in beside {
             stdout.push_str(&write_missing(folder, &file)?);
+        }
+        for file in schemas() {
+            stdout.push_str(&write_missing(&config, &file)?);
         }
     }
     if stdout.is_empty() {
@@ -227,4 +238,16 @@ fn next_steps(folder: &Path) -> String {
          and people, then\n  racestack synth{options}\n",
         config = config.display(),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn line_endings_are_no_edit() {
+        let text = sealed("echo one\necho two\n");
+        assert!(is_sealed(&text) && is_sealed(&text.replace('\n', "\r\n")));
+        assert!(!is_sealed(&text.replace("two", "three")));
+    }
 }

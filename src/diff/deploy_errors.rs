@@ -155,15 +155,25 @@ pub(super) fn handed_over(old: &AccountFolder, new: &AccountFolder) -> Vec<Findi
         if before.deployed_by == stack.deployed_by {
             return None;
         }
+        // A bucket outlives its stack, and IAM deletes no policy that people have.
+        let stays = ["storage", "access"].contains(&stack.part.as_str());
         let (message, help) = if stack.deployed_by.is_some() {
             (
                 format!("`{}` is left to a StackSet, while a stack that `deploy.sh` made has its names", stack.name),
-                "before the StackSet is deployed, import that stack into it, or delete it",
+                if stays {
+                    "before the StackSet is deployed, import that stack into it; it cannot be deleted while its bucket or its policies are in use"
+                } else {
+                    "before the StackSet is deployed, import that stack into it, or delete it"
+                },
             )
         } else {
             (
                 format!("`{}` is no longer left to a StackSet, while the stack of that has its names", stack.name),
-                "before `deploy.sh` runs, delete the StackSet's stack in this account",
+                if stays {
+                    "leave it to the StackSet: its stack in this account cannot be deleted while its bucket or its policies are in use"
+                } else {
+                    "before `deploy.sh` runs, delete the StackSet's stack in this account"
+                },
             )
         };
         Some(Finding::new(Rule::DiffHandedOver, message).at(Place::whole(&stack.source)).help(help))

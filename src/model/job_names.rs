@@ -67,9 +67,12 @@ pub(super) fn check(name: &NotebookName, origin: Origin, place: &Place) -> Optio
         name.as_str().len()
     );
     let shorter = match origin {
-        Origin::New => format!("set `notebook.name`, to at most {LONGEST_FOR_SDK} characters"),
-        Origin::Deployed => {
-            "to have another notebook, set `notebook: false`, run synth and deploy, then set a shorter `notebook.name`"
+        Origin::New if rule == Rule::NotebookInvalidName => {
+            format!("set `notebook.name`, to at most {LONGEST_FOR_SDK} characters")
+        }
+        // The lock has the name from this run on.
+        Origin::New | Origin::Deployed => {
+            "to have another notebook, set `notebook: false`, run synth, deploy where it is deployed, then set a shorter `notebook.name`"
                 .to_owned()
         }
         Origin::ByHand => "SageMaker cannot rename it: make a notebook with a shorter name".to_owned(),

@@ -301,7 +301,7 @@ impl RowReader<'_> {
                 let message =
                     format!("the notebook of `{user}` is named `{locked}`, and would be replaced by an empty one");
                 let help = format!(
-                    "set `notebook.name` to `{locked}`; to give the notebook up, set `notebook: false`, run synth and deploy first"
+                    "set `notebook.name` to `{locked}`; for another notebook, set `notebook: false` and run synth first, and deploy where `{locked}` is deployed"
                 );
                 let note = "SageMaker cannot rename a notebook instance: CloudFormation makes a new one, and its volume is lost";
                 self.find(Rule::LockRenamedNotebook, NAME, message, help, [note.to_owned()]);

@@ -35,9 +35,10 @@ pub(crate) fn check(
                 folder.name, account.name
             );
             let help = format!(
-                "if it was copied, remove `{}` and `{}`, then run `racestack synth`: it makes a lock for the account",
-                account.lock_source.path.display(),
-                out.join(account.name.as_str()).display()
+                "restore the stacks, if there were any: `git checkout -- {}`; only if the lock was just copied, and was never committed, \
+                 remove `{}` and `{0}`, then run `racestack synth`: it makes a lock for the account",
+                out.join(account.name.as_str()).display(),
+                account.lock_source.path.display()
             );
             return Ok(Some(
                 Finding::new(Rule::LockCopied, message)

@@ -1,6 +1,6 @@
 //! What is said of an account whose stacks are in an out folder of another name: its folder in the configuration was renamed.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::model::Account;
 use crate::output::{FormerOutput, Relation};
@@ -17,7 +17,10 @@ pub(super) fn missing_lock(account: &Account, before: &FormerOutput) -> String {
     let or_remove = format!("only if nothing was ever deployed, remove `{}` instead", before.folder.display());
     match &before.relation {
         Relation::SameName { within } if *within == account.name.as_str() => {
-            format!("restore it: `git checkout -- {path}`; {or_remove}")
+            format!(
+                "restore it: `git checkout -- {path}`, or where its removal is committed, `git checkout $(git rev-list -1 HEAD -- {path})^ \
+                 -- {path}`; {or_remove}"
+            )
         }
         Relation::SameName { within: name } | Relation::RenamedFrom { name, .. } => {
             format!("the lock moves with the account: {}; {or_remove}", take_along(account, name))
@@ -47,7 +50,19 @@ pub(super) fn move_folder(before: &FormerOutput, name: &str) -> String {
 
 /// The command that makes the account's lock that of its former name, wherever this is.
 fn take_along(account: &Account, name: &str) -> String {
-    format!("`git show HEAD:./{} > {}`", lock_of(account, name).display(), account.lock_source.path.display())
+    taken_along(&lock_of(account, name), name, &account.lock_source.path)
+}
+
+fn taken_along(lock: &Path, name: &str, own: &Path) -> String {
+    let own = own.display();
+    // Git knows no path from the root of the disk.
+    match lock.parent().zip(lock.file_name()).filter(|_| lock.is_absolute()) {
+        None => format!("`git show HEAD:./{} > {own}`", lock.display()),
+        Some((folder, file)) => {
+            let accounts = folder.parent().unwrap_or(folder).display();
+            format!("`git -C {accounts} show HEAD:./{name}/{} > {own}`", file.display())
+        }
+    }
 }
 
 /// The lock of another account, or of a former one, beside the account's own.
@@ -55,4 +70,21 @@ pub(super) fn lock_of(account: &Account, name: &str) -> PathBuf {
     let own = &account.lock_source.path;
     let folder = own.parent().map(|folder| folder.with_file_name(name)).unwrap_or_default();
     own.file_name().map(|file| folder.join(file)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn git_gets_no_path_from_the_root() {
+        let [lock, own] = ["config/accounts/tokyo/stacks.lock", "config/accounts/kyoto/stacks.lock"].map(Path::new);
+        let taken = taken_along(lock, "tokyo", own);
+        assert_eq!(taken, "`git show HEAD:./config/accounts/tokyo/stacks.lock > config/accounts/kyoto/stacks.lock`");
+        let [lock, own] = [lock, own].map(|path| Path::new("/work").join(path));
+        let taken = taken_along(&lock, "tokyo", &own);
+        let expected =
+            "`git -C /work/config/accounts show HEAD:./tokyo/stacks.lock > /work/config/accounts/kyoto/stacks.lock`";
+        assert_eq!(taken, expected);
+    }
 }

@@ -92,12 +92,20 @@ fn many_leave(account: &Account, wanted: &LockOptions) -> Option<Finding> {
     let other = wanted.leavers.map(|wanted| format!(", not the {wanted} of `--leavers`")).unwrap_or_default();
     let message = format!("{count} of {before} people leave `{}` at once{other}", account.name);
     let place = account.roster_place.clone().unwrap_or_else(|| Place::whole(&account.lock_source));
-    let names: Vec<&str> = leaving.iter().map(|name| name.as_str()).collect();
+    let becomes = |name: &UserName| account.users.iter().find(|user| user.was.as_ref() == Some(name));
+    let names: Vec<String> = leaving
+        .iter()
+        .map(|name| becomes(name).map_or_else(|| name.to_string(), |user| format!("{name} (becomes {})", user.name)))
+        .collect();
+    let all_renamed = leaving.iter().all(|name| becomes(name).is_some());
+    let look = if all_renamed {
+        "see whether these names are right"
+    } else {
+        "see whether rows are missing, as with a filter in a spreadsheet"
+    };
     let mut finding = Finding::new(Rule::RosterManyLeave, message)
         .at(place)
-        .help(format!(
-            "see whether rows are missing, as with a filter in a spreadsheet; if it is meant: `racestack synth --leavers {count}`"
-        ))
+        .help(format!("{look}; if it is meant: `racestack synth --leavers {count}`"))
         .note(format!("who leaves: {}", names.join(", ")))
         .note(format!("`{}` keeps their lines until `--leavers` has their number", account.lock_source.path.display()));
     if joining > 0 {
