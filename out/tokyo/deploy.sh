@@ -387,21 +387,23 @@ other_name() {
   case $1:$2 in
     *-deepracer-service-roles:* | *-deepracer-retired-roles:*)
       printf "the console or another company has a role of that name: unless you have done so since, set \`service_roles.suffix\`\\n"
-      printf "     in settings.yaml, so that the roles of this account have names of their own, and run 'racestack synth'."
+      printf "     in config/accounts/%s/settings.yaml, so that the roles of this account have names of their own, and run 'racestack synth'." \
+        "$account_name"
       ;;
     *-deepracer-storage:*)
-      printf "a bucket of that name is there, in this account or another: unless you have done so since, set another \`bucket.created\`\\n"
-      printf "     in config/accounts/%s/settings.yaml, and run 'racestack synth --leave-behind'; to keep a bucket of this account,\n" \
+      printf "a bucket of that name is there, in this account or another: unless you have done so since, set another \`bucket.created\`,\\n"
+      printf "     or \`bucket.name\` where that is set, in config/accounts/%s/settings.yaml, and run 'racestack synth --leave-behind';\n" \
         "$account_name"
-      printf "     see docs/adopt.md."
+      printf "     to keep a bucket of this account, see docs/adopt.md."
       ;;
     *-deepracer-users-[0-9]*:*'(AWS::SageMaker::NotebookInstance)'*)
-      printf "a notebook of that name is there: unless you have done so since, set another \`notebook.name\` in the roster,\\n"
-      printf "     and run 'racestack synth'."
+      printf "a notebook of that name is there: unless you have done so since, set \`notebook: false\` for that user, run\\n"
+      printf "     'racestack synth', then set another \`notebook.name\` instead, and run 'racestack synth'."
       ;;
     *-deepracer-users-[0-9]*:*)
       printf "a user, role or notebook of that name is there: unless you have done so since, write another \`name\` into the roster, and\\n"
-      printf "     run 'racestack synth'; to take in that user, run 'racestack adopt --user NAME', as docs/adopt.md shows."
+      printf "     run 'racestack synth'; to take in that user, remove the row, run 'racestack synth', then 'racestack adopt --user NAME',\n"
+      printf "     as docs/adopt.md shows."
       ;;
     *) printf "something of that name is there: see whose it is, and delete it if nobody needs it." ;;
   esac
@@ -515,8 +517,12 @@ prepare() {
     printf '%s\t%s\t%s\n' "$state" "$digest" "$found_tags" >"$work/$i.state"
   fi
   case $state in absent | REVIEW_IN_PROGRESS) return 0 ;; esac
-  [ "${kinds[i]}" != users ] || leavers_of "${names[i]}" "$work/$i.people" >"$work/$i.leavers" ||
+  [ "${kinds[i]}" = users ] || return 0
+  leavers_of "$i" >"$work/$i.leavers" ||
     give_up "who leaves could not be told: $(errors)" 'nothing of it was changed; run deploy.sh again'
+  [ ! -s "$work/$i.moved" ] ||
+    give_up "deployed in it are $(tr '\n' ' ' <"$work/$i.moved")in another template: they would be deleted with their notebooks" \
+      "restore config/accounts/$account_name/stacks.lock, which says where everybody is, and run 'racestack synth'"
 }
 
 # A worker's last word on a stack where AWS refused a call since another deployment works on it, too, in another terminal or in
@@ -553,21 +559,25 @@ give_up() {
 }
 
 # Who leaves with the stack: its deployed users that are no more in any template of the account, under neither logical ID
-# nor name (IAM tells no case apart). A line each: the user, and the notebook or -. The file gets the number of all its users.
+# nor name (IAM tells no case apart). A line each: the user, and the notebook or -. Files get the number of all its users, and those
+# who are in the template of another stack alone.
 leavers_of() {
   local deployed
-  deployed=$(ask cloudformation list-stack-resources --stack-name "$1" --output text --query \
+  deployed=$(ask cloudformation list-stack-resources --stack-name "${names[$1]}" --output text --query \
     "StackResourceSummaries[?(ResourceType=='AWS::IAM::User' || ResourceType=='AWS::SageMaker::NotebookInstance')
       && ResourceStatus!='DELETE_COMPLETE' && ResourceStatus!='DELETE_SKIPPED' && PhysicalResourceId
     ].[ResourceType,LogicalResourceId,PhysicalResourceId]") || return 1
-  printf '%s\n--\n%s\n' "$users" "$deployed" | awk -v people="$2" '
+  printf '%s\n--\n%s\n' "$users" "$deployed" | awk -v people="$work/$1.people" -v moved="$work/$1.moved" -v file="${files[$1]##*/}" '
     $1 == "--" { deployed = 1; next }
     # Above those of a stack is its file.
-    !deployed && $1 ~ /[.]/ { next }
-    !deployed { ids[$1]; names[tolower($2)]; next }
+    !deployed && $1 ~ /[.]/ { is_here = $1 == file; next }
+    !deployed && is_here { ids[$1]; names[tolower($2)]; next }
+    !deployed { ids_elsewhere[$1]; names_elsewhere[tolower($2)]; next }
     $1 == "AWS::SageMaker::NotebookInstance" { sub(/.*\//, "", $3); notebooks[$2] = $3; next }
     NF == 3 { all++ }
-    NF == 3 && !($2 in ids) && !(tolower($3) in names) { id[++count] = $2; name[count] = $3 }
+    NF != 3 || $2 in ids || tolower($3) in names { next }
+    $2 in ids_elsewhere || tolower($3) in names_elsewhere { print $3 >moved; next }
+    { id[++count] = $2; name[count] = $3 }
     END {
       print all + 0 >people
       for (i = 1; i <= count; i++) {
