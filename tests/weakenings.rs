@@ -3,6 +3,8 @@
 
 #[path = "common/weakened_beside.rs"]
 mod beside;
+#[path = "common/weakened_certain.rs"]
+mod certain;
 #[path = "common/weakened_names.rs"]
 mod more;
 
@@ -736,6 +738,11 @@ fn what_a_day_needs_is_found() {
 }
 
 #[test]
+fn what_is_certain_of_the_day_is_found() {
+    check(&certain::of_certain());
+}
+
+#[test]
 fn what_hangs_on_two_names_that_are_the_same_is_found() {
     check(&more::of_coincidences());
     check(&more::of_stack_tags());
@@ -770,7 +777,9 @@ fn what_stands_beside_racestacks_own_is_found() {
 
 #[test]
 fn what_is_as_narrow_is_not_reported() {
-    for Weakening { name, settings, edits, .. } in more::harmless().into_iter().chain(beside::harmless()) {
+    for Weakening { name, settings, edits, .. } in
+        more::harmless().into_iter().chain(beside::harmless()).chain(certain::harmless())
+    {
         let edits: Vec<Edit<'_>> = edits.iter().map(|(file, from, to)| (*file, from.as_str(), to.as_str())).collect();
         let findings = synth_of(ROSTER, settings, &name, &edits);
         let found: Vec<&String> = findings.iter().filter(|finding| finding.contains("isolation::")).collect();
