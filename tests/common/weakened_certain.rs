@@ -5,6 +5,9 @@ use serde_json::{Value as Json, json};
 use super::more::{DAILY, NETWORK};
 use super::{NOTEBOOK, REFUSED, Weakening};
 
+const SOMETIMES: &str = "warning[isolation::own-refused]";
+const JOBS: &str = "arn:{{partition}}:sagemaker:{{region}}:{{account_id}}:training-job/*";
+
 fn denied(name: &str, file: &'static str, what: (Json, Json), condition: &Json) -> Weakening {
     let mut statement = json!({"Effect": "Deny", "Action": what.0, "Resource": what.1});
     if !condition.is_null() {
@@ -52,9 +55,48 @@ fn of_resources() -> Vec<Weakening> {
     ]
 }
 
-/// Denials that certainly refuse what the day needs.
+/// Denials that certainly refuse what the day needs, and one that may.
+#[rustfmt::skip]
 pub fn of_certain() -> Vec<Weakening> {
-    of_resources()
+    let everything = || (json!("*"), json!("*"));
+    let upload = || (json!("s3:PutObject"), json!("*"));
+    let jobs = || (json!(["sagemaker:DescribeTrainingJob", "sagemaker:StopTrainingJob"]), json!(JOBS));
+    let new_job = || (json!("sagemaker:CreateTrainingJob"), json!("*"));
+    let pass = || (json!("iam:PassRole"), json!("*"));
+    let cases = [
+        // Who asks, and how.
+        ("without a second factor", NOTEBOOK, everything(), json!({"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}), REFUSED, "a notebook cannot "),
+        ("with a second factor that is not", NOTEBOOK, everything(), json!({"Bool": {"aws:MultiFactorAuthPresent": "false"}}), SOMETIMES, "a notebook cannot always "),
+        ("without the age of a second factor", NOTEBOOK, everything(), json!({"Null": {"aws:MultiFactorAuthAge": "true"}}), REFUSED, "a notebook cannot "),
+        ("people without a second factor", DAILY, everything(), json!({"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}), SOMETIMES, "a person cannot always "),
+        ("from no account", DAILY, everything(), json!({"StringNotEquals": {"aws:SourceAccount": "{{account_id}}"}}), REFUSED, "a person cannot "),
+        ("from no source", NOTEBOOK, everything(), json!({"Null": {"aws:SourceArn": "true"}}), REFUSED, "a notebook cannot "),
+        ("from no identity provider", DAILY, everything(), json!({"Null": {"aws:FederatedProvider": "true"}}), REFUSED, "a person cannot "),
+        ("notebooks from no identity provider", NOTEBOOK, everything(), json!({"Null": {"aws:FederatedProvider": "true"}}), REFUSED, "a notebook cannot "),
+        // What is uploaded.
+        ("without a tag", DAILY, upload(), json!({"StringNotEquals": {"s3:RequestObjectTag/project": "deepracer"}}), REFUSED, "a person cannot read, write"),
+        ("without tags", NOTEBOOK, upload(), json!({"Null": {"s3:RequestObjectTagKeys": "true"}}), REFUSED, "a notebook cannot read, write"),
+        ("no upload", DAILY, upload(), json!({"Null": {"s3:x-amz-copy-source": "true"}}), REFUSED, "a person cannot read, write"),
+        ("no copy", DAILY, upload(), json!({"Null": {"s3:x-amz-copy-source": "false"}}), SOMETIMES, "a person cannot always read, write"),
+        // The tag of the own training job, by the other key.
+        ("of somebody's jobs", DAILY, jobs(), json!({"StringEquals": {"sagemaker:ResourceTag/user": "bob"}}), REFUSED, "`bob` cannot describe and stop their own training jobs"),
+        ("of all jobs but somebody's", DAILY, jobs(), json!({"StringNotEquals": {"sagemaker:ResourceTag/user": "bob"}}), REFUSED, "a person cannot describe and stop their own training jobs"),
+        ("of jobs with the tag", DAILY, jobs(), json!({"Null": {"sagemaker:ResourceTag/user": "false"}}), REFUSED, "a person cannot describe and stop their own training jobs"),
+        ("of own jobs", NOTEBOOK, jobs(), json!({"StringEquals": {"sagemaker:ResourceTag/user": "${aws:PrincipalTag/user}"}}), REFUSED, "a notebook cannot describe and stop their own training jobs"),
+        // The tags of a role that is passed.
+        ("of a role without the own tag", DAILY, pass(), json!({"StringNotEquals": {"iam:ResourceTag/user": "${aws:username}"}}), REFUSED, "a person cannot pass their own notebook role"),
+        ("of a role that is not managed", NOTEBOOK, pass(), json!({"StringNotEquals": {"aws:ResourceTag/managed-by": "racestack"}}), REFUSED, "a notebook cannot pass their own notebook role"),
+        ("of a role with the own tag", DAILY, pass(), json!({"StringEquals": {"iam:ResourceTag/user": "${aws:username}"}}), REFUSED, "a person cannot pass their own notebook role"),
+        // The tags of a new training job.
+        ("of jobs with other tags", DAILY, new_job(), json!({"ForAnyValue:StringNotEquals": {"aws:TagKeys": ["user"]}}), SOMETIMES, "a person cannot always create training jobs"),
+        ("of jobs with the own tag", DAILY, new_job(), json!({"ForAnyValue:StringEquals": {"aws:TagKeys": ["user"]}}), REFUSED, "a person cannot create training jobs"),
+        ("of jobs with few tags", DAILY, new_job(), json!({"ForAllValues:StringEquals": {"aws:TagKeys": ["user", "CostCenter"]}}), REFUSED, "a person cannot create training jobs"),
+        ("of jobs with tags", NOTEBOOK, new_job(), json!({"Null": {"aws:TagKeys": "false"}}), REFUSED, "a notebook cannot create training jobs"),
+    ];
+    let cases = cases.into_iter().map(|(name, file, what, condition, found_as, told)| {
+        found(denied(&format!("nothing {name}"), file, what, &condition), found_as, told)
+    });
+    cases.chain(of_resources()).collect()
 }
 
 /// Denials that no request of the day meets.
@@ -71,8 +113,10 @@ pub fn harmless() -> Vec<Weakening> {
     let all = |name: &str| {
         of_others.iter().fold(Weakening::new(name, &[], "", &[]), |all, one| all.and_in(&[DAILY, NOTEBOOK], one))
     };
+    let jobs = (json!(["sagemaker:DescribeTrainingJob", "sagemaker:StopTrainingJob"]), json!(JOBS));
     vec![
         all("nothing of others"),
         all("nothing of others in a network").with(NETWORK),
+        denied("no jobs without the own tag, by the other key", DAILY, jobs, &json!({"StringNotEquals": {"sagemaker:ResourceTag/user": "${aws:username}"}})),
     ]
 }
