@@ -6,6 +6,7 @@ use super::more::{DAILY, NETWORK};
 use super::{NOTEBOOK, REFUSED, Weakening};
 
 const SOMETIMES: &str = "warning[isolation::own-refused]";
+const TAGS: &str = "tags: {CostCenter: \"4711\"}\n";
 const JOBS: &str = "arn:{{partition}}:sagemaker:{{region}}:{{account_id}}:training-job/*";
 
 fn denied(name: &str, file: &'static str, what: (Json, Json), condition: &Json) -> Weakening {
@@ -63,6 +64,7 @@ pub fn of_certain() -> Vec<Weakening> {
     let jobs = || (json!(["sagemaker:DescribeTrainingJob", "sagemaker:StopTrainingJob"]), json!(JOBS));
     let new_job = || (json!("sagemaker:CreateTrainingJob"), json!("*"));
     let pass = || (json!("iam:PassRole"), json!("*"));
+    let start = || (json!("sagemaker:StartNotebookInstance"), json!("*"));
     let cases = [
         // Who asks, and how.
         ("without a second factor", NOTEBOOK, everything(), json!({"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}), REFUSED, "a notebook cannot "),
@@ -91,10 +93,14 @@ pub fn of_certain() -> Vec<Weakening> {
         ("of jobs with other tags", DAILY, new_job(), json!({"ForAnyValue:StringNotEquals": {"aws:TagKeys": ["user"]}}), SOMETIMES, "a person cannot always create training jobs"),
         ("of jobs with the own tag", DAILY, new_job(), json!({"ForAnyValue:StringEquals": {"aws:TagKeys": ["user"]}}), REFUSED, "a person cannot create training jobs"),
         ("of jobs with few tags", DAILY, new_job(), json!({"ForAllValues:StringEquals": {"aws:TagKeys": ["user", "CostCenter"]}}), REFUSED, "a person cannot create training jobs"),
+        // A tag that everybody has.
+        ("of what has the company's tag", DAILY, start(), json!({"StringEquals": {"aws:ResourceTag/CostCenter": "4711"}}), REFUSED, "a person cannot open, start"),
+        ("of what has not another's tag", DAILY, start(), json!({"StringNotEquals": {"aws:ResourceTag/CostCenter": "5000"}}), REFUSED, "a person cannot open, start"),
         ("of jobs with tags", NOTEBOOK, new_job(), json!({"Null": {"aws:TagKeys": "false"}}), REFUSED, "a notebook cannot create training jobs"),
     ];
     let cases = cases.into_iter().map(|(name, file, what, condition, found_as, told)| {
-        found(denied(&format!("nothing {name}"), file, what, &condition), found_as, told)
+        let settings = if condition.to_string().contains("CostCenter\":\"") { TAGS } else { "" };
+        found(denied(&format!("nothing {name}"), file, what, &condition), found_as, told).with(settings)
     });
     cases.chain(of_resources()).collect()
 }
@@ -118,5 +124,6 @@ pub fn harmless() -> Vec<Weakening> {
         all("nothing of others"),
         all("nothing of others in a network").with(NETWORK),
         denied("no jobs without the own tag, by the other key", DAILY, jobs, &json!({"StringNotEquals": {"sagemaker:ResourceTag/user": "${aws:username}"}})),
+        denied("no notebook without the company's tag", DAILY, (json!("sagemaker:StartNotebookInstance"), json!("*")), &json!({"StringNotEquals": {"aws:ResourceTag/CostCenter": "4711"}})).with(TAGS),
     ]
 }
