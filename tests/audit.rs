@@ -125,6 +125,30 @@ fn an_administrator_is_found_unless_the_settings_trust_them() {
 }
 
 #[test]
+fn of_whom_a_pattern_or_a_tag_of_their_notebook_says_something_else_is_looked_at_by_themselves() {
+    let stream = format!("arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/aws/sagemaker/TrainingJobs:log-stream:bobby--*");
+    let denials = [
+        json!({"Effect": "Deny", "Action": "iam:*", "Resource": format!("arn:aws:iam::{ACCOUNT}:user/deepracer/?????")}),
+        json!({"Effect": "Deny", "Action": "logs:GetLogEvents", "Resource": stream}),
+        json!({"Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": {"StringLike": {"aws:PrincipalTag/user": "?????"}}}),
+        json!({"Effect": "Deny", "Action": "s3:*", "NotResource": [format!("{BUCKET}/???/*"), BUCKET.to_owned()]}),
+        json!({"Effect": "Deny", "Action": "sagemaker:StartNotebookInstance", "Resource": "*", "Condition": {"StringNotEquals": {"aws:ResourceTag/project": "race"}}}),
+    ];
+    for denial in denials {
+        let mut account = Account::new("");
+        let tagged = &mut account.export.0.get_mut("notebook-tags.json").unwrap()["ResourceTagMappingList"];
+        let is_bobs = |one: &&mut Value| one["ResourceARN"].as_str().unwrap().ends_with("/bob");
+        let of_bob = tagged.as_array_mut().unwrap().iter_mut().find(is_bobs).unwrap();
+        of_bob["Tags"].as_array_mut().unwrap().push(json!({"Key": "project", "Value": "race"}));
+        account.export.allow("GroupDetailList", "mycompany-deepracer-users", &denial);
+        let found = account.found();
+        let told = found.iter().filter(|(rule, _)| rule == "isolation::own-refused");
+        let told: BTreeSet<&str> = told.map(|(_, about)| about.split('/').nth(2).unwrap()).collect();
+        assert!(told.contains("bobby") && !told.contains("bob"), "{denial}: {found:#?}");
+    }
+}
+
+#[test]
 fn who_reaches_a_thing_of_somebodys_is_found_with_it() {
     let notebook = format!("arn:aws:sagemaker:{REGION}:{ACCOUNT}:notebook-instance/bob");
     let cases = [

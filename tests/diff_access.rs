@@ -307,6 +307,47 @@ fn who_is_meant_by_name_is_compared_by_themselves() {
 }
 
 #[test]
+fn of_whom_a_pattern_says_something_else_is_compared_by_themselves() {
+    let own = json!({"Effect": "Allow", "Action": "*", "Resource": [
+        "arn:aws:s3:::b/${aws:username}/*",
+        "arn:aws:logs:eu-west-1:111122223333:log-group:jobs:log-stream:${aws:PrincipalTag/user}--*",
+    ]});
+    let side = |names: [&'static str; 2], statements: &[&Value]| {
+        let mut resources = json!({"G": {"Type": "AWS::IAM::Group", "Properties": {
+            "GroupName": "g", "Policies": [{"PolicyName": "p", "PolicyDocument": policy(&json!(statements))}],
+        }}});
+        for name in names {
+            resources[format!("{name}User")] = json!({"Type": "AWS::IAM::User", "Properties": {
+                "UserName": name, "Groups": ["g"], "Tags": [{"Key": "user", "Value": name}],
+            }});
+        }
+        folder(&[("people", resources)], &names)
+    };
+    let denied = |key: &str, value: &str| json!({"Effect": "Deny", "Action": "*", key: value});
+    let mut tagged = denied("Resource", "*");
+    tagged["Condition"] = json!({"StringLike": {"aws:PrincipalTag/user": "?????"}});
+    let stream = "arn:aws:logs:eu-west-1:111122223333:log-group:jobs:log-stream:robin--";
+    for denial in [
+        tagged,
+        denied("Resource", "arn:aws:s3:::b/?????/*"),
+        denied("NotResource", "arn:aws:s3:::b/???/*"),
+        denied("Resource", &format!("{stream}*")),
+        denied("Resource", &format!("{stream}a?c")),
+        denied("Resource", &stream.replace("robin", "?obin")),
+    ] {
+        // Whoever is the first of those who are alike.
+        for names in [["ann", "robin"], ["robin", "zoe"]] {
+            let lines = access(&compare(&side(names, &[&own, &denial]), &side(names, &[&own])).0);
+            let of_robin = lines.iter().any(|line| line.starts_with("robin: widened"));
+            assert!(of_robin && !lines.iter().any(|line| line.contains(" robin")), "{denial} {lines:?}");
+        }
+    }
+    // Where nothing tells them apart, they are told of together.
+    let lines = access(&compare(&side(["ann", "robin"], &[]), &side(["ann", "robin"], &[&own])).0);
+    assert!(lines.iter().all(|line| line.starts_with("ann robin: widened")), "{lines:?}");
+}
+
+#[test]
 fn what_the_stacks_give_to_nobody_is_compared_for_who_has_it_by_hand() {
     let document = |action: &str| policy(&json!([{"Effect": "Allow", "Action": action, "Resource": "*"}]));
     let group = |action: &str| {

@@ -837,3 +837,37 @@ fn only_the_very_role_and_function_have_what_the_rotation_of_keys_has() {
         assert!(is_told, "{name}: {}", findings.join("\n\n"));
     }
 }
+
+#[test]
+fn whoever_differs_from_others_in_digits_alone_is_named() {
+    let denial = format!(
+        "{STATEMENT}{{\"Effect\": \"Deny\", \"Action\": \"s3:*\", \"Resource\": \"{{{{bucket_arn}}}}/racer*\"}},"
+    );
+    let workspace = edited(b"name\nann\nracer1\n", "", "racers", &[(DAILY, STATEMENT, &denial)]);
+    with_alike(&workspace, "ap-northeast-1", "");
+    for (account, racer) in [("yokohama1", 2), ("yokohama2", 2), ("yokohama3", 3)] {
+        let roster = format!("name\nann\nracer{racer}\n");
+        workspace.write(&format!("config/accounts/{account}/roster.csv"), roster.as_bytes());
+    }
+    let told = workspace.synth(&[]).stderr;
+    for racer in ["racer1", "racer2", "racer3"] {
+        assert!(told.contains(&format!("`{racer}` cannot read")), "{racer}: {told}");
+    }
+    assert!(told.contains("the same in 1 more account"), "{told}");
+}
+
+#[test]
+fn whoever_is_named_like_a_value_of_their_account_is_proven_there() {
+    for (value, name) in [("{{account_id}}", "444455556661"), ("{{region}}", "us-west-2")] {
+        let denial = format!(
+            "{STATEMENT}{{\"Effect\": \"Deny\", \"Action\": \"sagemaker:StartNotebookInstance\", \"Resource\": \"*\", \
+             \"Condition\": {{\"StringEquals\": {{\"sagemaker:ResourceTag/user\": \"{value}\"}}}}}},"
+        );
+        let workspace = edited(b"name\nann\n", "", value, &[(DAILY, STATEMENT, &denial)]);
+        with_alike(&workspace, "us-west-2", "");
+        let roster = format!("name\nann\n{name}\n");
+        workspace.write("config/accounts/yokohama1/roster.csv", roster.as_bytes());
+        let told = workspace.synth(&[]).stderr;
+        assert!(told.contains(&format!("in the account `yokohama1`, `{name}` cannot open, start")), "{told}");
+    }
+}

@@ -3,6 +3,8 @@
 
 #[path = "common/weakened_beside.rs"]
 mod beside;
+#[path = "common/weakened_certain.rs"]
+mod certain;
 #[path = "common/weakened_names.rs"]
 mod more;
 
@@ -736,6 +738,11 @@ fn what_a_day_needs_is_found() {
 }
 
 #[test]
+fn what_is_certain_of_the_day_is_found() {
+    check(&certain::of_certain());
+}
+
+#[test]
 fn what_hangs_on_two_names_that_are_the_same_is_found() {
     check(&more::of_coincidences());
     check(&more::of_stack_tags());
@@ -770,7 +777,9 @@ fn what_stands_beside_racestacks_own_is_found() {
 
 #[test]
 fn what_is_as_narrow_is_not_reported() {
-    for Weakening { name, settings, edits, .. } in more::harmless().into_iter().chain(beside::harmless()) {
+    for Weakening { name, settings, edits, .. } in
+        more::harmless().into_iter().chain(beside::harmless()).chain(certain::harmless())
+    {
         let edits: Vec<Edit<'_>> = edits.iter().map(|(file, from, to)| (*file, from.as_str(), to.as_str())).collect();
         let findings = synth_of(ROSTER, settings, &name, &edits);
         let found: Vec<&String> = findings.iter().filter(|finding| finding.contains("isolation::")).collect();
@@ -871,5 +880,26 @@ fn what_a_policy_is_filled_with_from_elsewhere_is_told_of_once() {
         let found = synth_of(ROSTER, "", policy, &[(STORAGE, "Resources:\n", &key)]);
         let of_key: Vec<&String> = found.iter().filter(|one| one.contains("error[")).collect();
         assert!(of_key.len() == 1 && of_key[0].starts_with(UNDECIDED), "{policy}: {of_key:?}");
+    }
+}
+
+#[test]
+fn a_tag_that_all_people_of_a_roster_have_alike_is_certain_of_each() {
+    let denial = "{\"Effect\": \"Deny\", \"Action\": \"sagemaker:StartNotebookInstance\", \"Resource\": \"*\", \"Condition\": {\"StringNotEquals\": {\"aws:ResourceTag/CostCenter\": \"4711\"}}},";
+    let first = format!("{STATEMENT}{denial}");
+    let refused = |roster: &str| {
+        let found = synth_of(roster.as_bytes(), "", roster, &[(DAILY_WORK, STATEMENT, &first)]);
+        found.into_iter().filter(|finding| finding.contains("isolation::")).collect::<Vec<_>>()
+    };
+    assert_eq!(refused("name,tags.CostCenter\nbob,4711\nzoe,4711\n"), Vec::<String>::new());
+    // Whoever has none or another, or who may soon have another.
+    for roster in [
+        "name,tags.CostCenter\nbob,4711\nzoe,5000\n",
+        "name,tags.CostCenter\nbob,4711\nmei,4711\nzoe,\n",
+        "name,tags.CostCenter\nbob,5000\nzoe,5000\n",
+        "name,tags.CostCenter\nbob,4711\n",
+    ] {
+        let found = refused(roster);
+        assert!(found.iter().any(|finding| finding.starts_with(REFUSED)), "{roster}: {found:?}");
     }
 }

@@ -1,7 +1,7 @@
 //! The isolation of people as it is: the proof that synth makes for prototypes, made for one of those who have the same
 //! policies but for their names.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::observation::{Observation, ResourceKind};
 use super::sides::{Sides, tag};
@@ -12,6 +12,9 @@ use crate::inventory::{IamInventory, Tag, statement_name};
 use crate::model::{NOTEBOOK, USER};
 use crate::source::Place;
 
+/// What stands before the key of a thing's tag in condition keys, in lower case.
+const RESOURCE_TAG: &str = "resourcetag/";
+
 /// What does not hold of the isolation of the account's people, their notebooks' roles and racestack's service roles.
 ///
 /// # Errors
@@ -19,16 +22,17 @@ use crate::source::Place;
 pub fn observations(sides: &Sides<'_>) -> Result<Vec<Observation>, String> {
     let live = &sides.live;
     let alike = PrincipalClasses::of(&[live]);
-    // What is true of the first of a class is true of all. Their limits are about their path, too; and policies may say something else
-    // of those whose notebook is named like them.
-    let mut classes: BTreeMap<(PrincipalKind, &str, bool, String), Vec<usize>> = BTreeMap::new();
+    let of_things = TagsOfThings::of(live);
+    // What is true of the first of a class is true of all. Their limits are about their path, too; policies may say something else
+    // of those whose notebook is named like them; and needs hang on the tags of a person's things.
+    let mut classes: BTreeMap<(PrincipalKind, &str, bool, String, ThingTags<'_>), Vec<usize>> = BTreeMap::new();
     for (index, principal) in live.principals.iter().enumerate() {
         let kind = sides.kind(principal).filter(|kind| *kind != PrincipalKind::External);
         if let Some(kind) = kind {
             let path = principal.arn.strip_suffix(&principal.name).unwrap_or_default();
             let own = (principal.name.as_str(), tag(&principal.tags, NOTEBOOK));
             let is_named_alike = own.1 == Some(own.0);
-            let class = (kind, path, is_named_alike, alike.key(live, principal, Some(own)));
+            let class = (kind, path, is_named_alike, alike.key(live, principal, Some(own)), of_things.key(own));
             classes.entry(class).or_default().push(index);
         }
     }
@@ -49,6 +53,34 @@ pub fn observations(sides: &Sides<'_>) -> Result<Vec<Observation>, String> {
         }
     }
     Ok(observations)
+}
+
+/// Tags, each with its key in lower case; of no value, `None` is the own name, or what is known only when the stack is deployed.
+type ThingTags<'t> = BTreeSet<(String, Option<&'t str>)>;
+
+/// The tags of people's users, roles and notebooks by which some policy knows things, by the tag `user`.
+struct TagsOfThings<'t>(BTreeMap<&'t str, Vec<(String, Option<&'t str>)>>);
+
+impl<'t> TagsOfThings<'t> {
+    fn of(live: &'t IamInventory<'_>) -> Self {
+        let asked: BTreeSet<String> =
+            live.policies.iter().flat_map(|policy| policy.document.tag_keys(RESOURCE_TAG)).collect();
+        let mut by_owner: BTreeMap<&str, Vec<_>> = BTreeMap::new();
+        let of_notebooks = live.notebooks.iter().map(|one| &one.tags);
+        for tags in live.principals.iter().map(|one| &one.tags).chain(of_notebooks) {
+            let Some(owner) = tag(tags, USER) else { continue };
+            let tags = tags.iter().filter_map(|tag| Some((tag.key.as_ref()?.to_lowercase(), tag.value.as_deref())));
+            by_owner.entry(owner).or_default().extend(tags.filter(|(key, _)| asked.contains(key)));
+        }
+        Self(by_owner)
+    }
+
+    /// Those of the person whose name and notebook these are.
+    fn key(&self, (name, notebook): (&str, Option<&str>)) -> ThingTags<'t> {
+        let all = self.0.get(name).into_iter().flatten();
+        all.map(|(key, value)| (key.clone(), value.filter(|value| *value != name && Some(*value) != notebook)))
+            .collect()
+    }
 }
 
 /// The statements of a problem, in words.

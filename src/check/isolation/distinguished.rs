@@ -10,8 +10,8 @@ use super::kind::Subject;
 use super::reference::References;
 use crate::iam::{Context, Distinctions, Document, Relation, Request};
 use crate::inventory::with_inner;
-use crate::model::User;
-use crate::render::{UserShape, is_of_prototype, words};
+use crate::model::{Tag, User};
+use crate::render::{PROTOTYPE_TAG, UserShape, is_of_prototype, words};
 
 /// By what the policies of people of one shape distinguish them.
 #[derive(Debug, Default)]
@@ -103,7 +103,28 @@ pub fn resources_of(prototype: &Value, user: &User) -> Value {
     with_values(prototype, &words(user))
 }
 
-fn with_values(value: &Value, values: &[(String, String)]) -> Value {
+/// The words of a prototype for tags that all these people have with one value, each with that: what the settings say, and what is the same
+/// of several people. What is their team's is another's sooner or later.
+pub fn common_words<'u>(
+    mut users: impl Iterator<Item = &'u User>,
+    of_settings: impl Iterator<Item = Tag>,
+) -> Vec<(String, String)> {
+    let tag_words = |user: &User| -> Vec<(String, String)> {
+        words(user).into_iter().filter(|(word, _)| word.starts_with(PROTOTYPE_TAG)).collect()
+    };
+    let Some(mut common) = users.next().map(tag_words) else { return Vec::new() };
+    let mut is_alone = true;
+    for own in users.map(tag_words) {
+        is_alone = false;
+        common.retain(|word| own.contains(word));
+    }
+    let set: Vec<Tag> = of_settings.collect();
+    common.retain(|(_, value)| !is_alone || set.iter().any(|tag| tag.value == *value));
+    common
+}
+
+/// A prototype's value with others in the place of its words.
+pub fn with_values(value: &Value, values: &[(String, String)]) -> Value {
     match value {
         Value::String(text) => Value::String(text_of(text, values)),
         Value::Object(entries) => {

@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::problem::Problem;
+use super::shared::without_own;
 use crate::check::company;
 use crate::finding::{Finding, Rule, counted};
 use crate::inventory::{
     IamInventory, OPEN, SECRET_REFERENCE, Sections, Texts, path_to, perhaps_reads_secret, statement_name, transform,
 };
 use crate::model::User;
-use crate::plan::{AccountPlan, Part, StackPlan};
+use crate::plan::{AccountPlan, Names, Part, StackPlan};
 use crate::render::span_index::SpanIndex;
 use crate::render::{PROTOTYPE_ID, PROTOTYPE_VOLUME, PolicySourceMap, Rendered, Template, Templates, UserShape, words};
 use crate::source::Place;
@@ -160,19 +161,19 @@ pub fn of_template(one: &Template, plan: &AccountPlan<'_>) -> Vec<Finding> {
 
 /// The findings of all accounts, which say whether they are suppressed: what isolation finds in several at one line of a policy
 /// template is told once. A warning of one account or what somebody answers for there hides no error of another.
-pub fn across_accounts(accounts: Vec<Vec<Finding>>) -> Vec<Finding> {
+pub fn across_accounts(accounts: Vec<(Option<Names>, Vec<Finding>)>) -> Vec<Finding> {
     const RULES: [Rule; 3] = [Rule::IsolationTooWide, Rule::IsolationOwnRefused, Rule::IsolationUndecided];
     // By rule, weight, words and line, and of several there in one account the how manieth: where it is told, and for how many accounts.
     let mut told: BTreeMap<_, (usize, usize)> = BTreeMap::new();
     let mut all: Vec<Finding> = Vec::new();
-    for findings in accounts {
+    for (names, findings) in accounts {
         let mut here: BTreeMap<_, usize> = BTreeMap::new();
         for finding in findings {
             if let Some(place) = finding.place.as_ref().filter(|_| RULES.contains(&finding.rule)) {
                 let weight = (finding.severity, finding.suppressed.is_some());
-                // Without the account's name, its ID, and the time that is in its bucket's.
+                // Without the account's name and its own values: whoever has a name with digits is somebody else.
                 let words = finding.message.split_once(", ").map_or(finding.message.as_str(), |(_, words)| words);
-                let words = words.replace(|one: char| one.is_ascii_digit(), "");
+                let words = names.as_ref().map_or_else(|| words.to_owned(), |names| without_own(words, names));
                 let key = (finding.rule, weight, words, place.path().to_owned(), place.span.start);
                 let nth = here.entry(key.clone()).or_default();
                 *nth += 1;

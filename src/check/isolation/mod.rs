@@ -113,9 +113,15 @@ pub fn each_problem<'a>(
     let is_personal = |location: &Location<'_>| location.stack >= stacks.len();
     // Prototypes have the same names, so that there is an inventory with each of them, and one without any.
     for people in std::iter::once(None).chain(prototypes.iter().map(Some)) {
-        let key = of_account.map(|account| shared::with_people(&account, people, names));
         let of_shape = |user: &&User| people.is_some_and(|(shape, _)| UserShape::of(user) == *shape);
         let users = || plan.account.users.iter().filter(of_shape);
+        let common = people.map(|(shape, resources)| {
+            let words = distinguished::common_words(users(), plan.account.stack_tags());
+            (shape, distinguished::with_values(resources, &words))
+        });
+        let people = common.as_ref().map(|(shape, resources)| (*shape, resources));
+        let key = of_account.filter(|_| !shared::is_own_somebodys(users(), names));
+        let key = key.map(|account| shared::with_people(&account, people, names));
         if key.is_some_and(|key| proofs.hold(&key, |names| names.distinguished(users()).is_empty())) {
             continue;
         }

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::kind::{PrincipalKind, Subject};
+use crate::facts::actions::takes_no_resource;
 use crate::iam::Document;
 use crate::inventory::one_or_more;
 use crate::model::Service;
@@ -64,6 +65,8 @@ pub struct Need {
     pub actions: Vec<String>,
     /// The condition keys of the statement, in lower case.
     pub keys: BTreeSet<String>,
+    /// Whether its actions are asked with the resource `*` alone.
+    pub is_of_no_resource: bool,
 }
 
 /// The reference policies of an account.
@@ -241,7 +244,9 @@ fn need(statement: Value) -> Result<Need, String> {
     let conditions = statement.get("Condition").and_then(Value::as_object).into_iter().flatten();
     let keys = conditions.filter_map(|(_, keys)| keys.as_object()).flat_map(|keys| keys.keys());
     let keys = keys.map(|key| key.to_lowercase()).collect();
-    let actions = one_or_more(statement.get("Action")).filter_map(Value::as_str).map(str::to_owned).collect();
+    let actions: Vec<String> =
+        one_or_more(statement.get("Action")).filter_map(Value::as_str).map(str::to_owned).collect();
     let is_denial = statement.get("Effect").is_some_and(|effect| effect == "Deny");
-    Ok(Need { is_denial, what, actions, document: parse(vec![statement])?, keys })
+    let is_of_no_resource = !actions.is_empty() && actions.iter().all(|action| takes_no_resource(action));
+    Ok(Need { is_denial, what, actions, document: parse(vec![statement])?, keys, is_of_no_resource })
 }

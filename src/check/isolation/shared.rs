@@ -14,8 +14,9 @@ use crate::facts::condition_keys::condition_key;
 use crate::facts::region_of_iam;
 use crate::iam::compares_text;
 use crate::inventory::{IamInventory, IdentityKind, one_or_more, plain};
+use crate::model::User;
 use crate::plan::{AccountPlan, Names, Part};
-use crate::render::{PolicyValues, UserShape};
+use crate::render::{PolicyValues, UserShape, words};
 
 /// The SHA-256 of all that a proof looks at, with words in the place of the account's own values.
 pub(super) type Key = [u8; 32];
@@ -63,9 +64,20 @@ pub(super) fn with_people(account: &Key, shape: Option<(&UserShape, &Value)>, na
 
 /// The SHA-256 of a text with words in the place of the account's own values.
 fn digest(text: &str, names: &Names) -> Key {
+    Sha256::digest(without_own(text, names)).into()
+}
+
+/// A text with words in the place of the account's own values.
+pub(super) fn without_own(text: &str, names: &Names) -> String {
     let own = own_values(names);
-    let text = own.iter().fold(text.to_owned(), |text, (value, word)| text.replace(value.as_str(), word));
-    Sha256::digest(text).into()
+    own.iter().fold(text.to_owned(), |text, (value, word)| text.replace(value.as_str(), word))
+}
+
+/// Whether somebody has an account's own value in what their things are named by, which a proof of others says nothing of.
+pub(super) fn is_own_somebodys<'u>(mut users: impl Iterator<Item = &'u User>, names: &Names) -> bool {
+    users.any(|user| {
+        words(user).iter().any(|(_, value)| own_values(names).iter().any(|(own, _)| value.contains(own.as_str())))
+    })
 }
 
 /// Whether what holds for these subjects holds for those of every account that has the same but for its own values: no wildcard

@@ -40,36 +40,6 @@ pub(super) struct Class {
     pub alike: Vec<Option<Values>>,
 }
 
-/// For which values of a condition key, and whether without it, something is so.
-#[derive(Debug, Clone, Copy)]
-pub struct Dependence<'l> {
-    pub(super) axis: &'l Axis,
-    pub(super) classes: &'l BTreeSet<usize>,
-}
-
-impl<'l> Dependence<'l> {
-    /// The key, in lower case.
-    pub fn key(&self) -> &'l str {
-        &self.axis.key
-    }
-
-    /// Whether it is so with this value of the key; with `None`, of requests without the key.
-    pub fn includes(&self, value: Option<&str>) -> bool {
-        let context = Context::new();
-        let context = value.map_or_else(Context::new, |value| context.with(&self.axis.key, value));
-        self.axis.class_of(&context).is_some_and(|class| self.classes.contains(&class))
-    }
-
-    /// With how many of the values that were tried it is so, and how many these are; only in part where values that are alike are of a
-    /// request without the key, too.
-    pub fn included(&self) -> (usize, usize) {
-        let has_value = |class: &Class| class.alike.iter().any(Option::is_some);
-        let with_key = self.axis.classes.iter().enumerate().filter(|(_, class)| has_value(class));
-        let (ours, others): (Vec<_>, Vec<_>) = with_key.partition(|(at, _)| self.classes.contains(at));
-        (ours.len(), ours.len() + others.len())
-    }
-}
-
 /// Of several values that are alike, one is named, in these words.
 const SUCH_AS: &str = "is such as ";
 

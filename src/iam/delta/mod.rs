@@ -7,6 +7,7 @@
 mod axis;
 mod cell;
 mod classes;
+mod dependence;
 mod lacking;
 mod side;
 
@@ -20,9 +21,9 @@ use super::decide::{NOT_BY_POLICIES, Policies, Statements};
 use super::document::Listed;
 use super::pattern::{Filled, Pattern};
 use super::request::{Context, Principal, Request};
-pub use axis::Dependence;
 use cell::{Comparison, Region};
 use classes::{Classes, PatternLists, singles};
+pub use dependence::Dependence;
 pub use lacking::allowed_with;
 use side::ClauseSet;
 

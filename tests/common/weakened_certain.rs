@@ -1,0 +1,129 @@
+//! Denials that hang on what is certain of every request of the day, and such that no request of the day meets.
+
+use serde_json::{Value as Json, json};
+
+use super::more::{DAILY, NETWORK};
+use super::{NOTEBOOK, REFUSED, Weakening};
+
+const SOMETIMES: &str = "warning[isolation::own-refused]";
+const TAGS: &str = "tags: {CostCenter: \"4711\"}\n";
+const JOBS: &str = "arn:{{partition}}:sagemaker:{{region}}:{{account_id}}:training-job/*";
+
+fn denied(name: &str, file: &'static str, what: (Json, Json), condition: &Json) -> Weakening {
+    let mut statement = json!({"Effect": "Deny", "Action": what.0, "Resource": what.1});
+    if !condition.is_null() {
+        statement["Condition"] = condition.clone();
+    }
+    Weakening::new(name, &[], "", &[]).and_in(&[file], &statement)
+}
+
+fn found(weakening: Weakening, found_as: &'static str, told: &str) -> Weakening {
+    Weakening { found_as, ..weakening }.and_told(&[told])
+}
+
+/// What an action that is about no resource is asked with is `*`: a denial of ARNs does not apply, and one of all but some does.
+fn of_resources() -> Vec<Weakening> {
+    let all_but = |name: &str, file, action: &str, told| {
+        let statement =
+            json!({"Effect": "Deny", "Action": action, "NotResource": "arn:aws:kms:ap-northeast-1:111122223333:key/1"});
+        found(Weakening::new(name, &[], "", &[]).and_in(&[file], &statement), REFUSED, told)
+    };
+    let images = denied(
+        "no images of AWS's",
+        NOTEBOOK,
+        (json!("ecr:BatchGetImage"), json!("arn:aws:ecr:*:*:repository/sagemaker-*")),
+        &Json::Null,
+    );
+    let interfaces = denied(
+        "no deletion of own interfaces",
+        NOTEBOOK,
+        (json!("ec2:DeleteNetworkInterface"), json!("arn:aws:ec2:*:*:network-interface/*")),
+        &Json::Null,
+    );
+    vec![
+        all_but("no keys but one", DAILY, "kms:*", "a person cannot see networks and keys in the console"),
+        all_but("no registry", NOTEBOOK, "ecr:GetAuthorizationToken", "a notebook cannot sign in to the registries"),
+        all_but("no network", NOTEBOOK, "ec2:Describe*", "a notebook cannot use the network").with(NETWORK),
+        all_but(
+            "no end of what is lent",
+            NOTEBOOK,
+            "ec2:DeleteNetworkInterfacePermission",
+            "a notebook cannot delete what lends these interfaces",
+        )
+        .with(NETWORK),
+        found(images, REFUSED, "a notebook cannot pull the images"),
+        found(interfaces, REFUSED, "a notebook cannot delete these interfaces").with(NETWORK),
+    ]
+}
+
+/// Denials that certainly refuse what the day needs, and one that may.
+#[rustfmt::skip]
+pub fn of_certain() -> Vec<Weakening> {
+    let everything = || (json!("*"), json!("*"));
+    let upload = || (json!("s3:PutObject"), json!("*"));
+    let jobs = || (json!(["sagemaker:DescribeTrainingJob", "sagemaker:StopTrainingJob"]), json!(JOBS));
+    let new_job = || (json!("sagemaker:CreateTrainingJob"), json!("*"));
+    let pass = || (json!("iam:PassRole"), json!("*"));
+    let start = || (json!("sagemaker:StartNotebookInstance"), json!("*"));
+    let cases = [
+        // Who asks, and how.
+        ("without a second factor", NOTEBOOK, everything(), json!({"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}), REFUSED, "a notebook cannot "),
+        ("with a second factor that is not", NOTEBOOK, everything(), json!({"Bool": {"aws:MultiFactorAuthPresent": "false"}}), SOMETIMES, "a notebook cannot always "),
+        ("without the age of a second factor", NOTEBOOK, everything(), json!({"Null": {"aws:MultiFactorAuthAge": "true"}}), REFUSED, "a notebook cannot "),
+        ("people without a second factor", DAILY, everything(), json!({"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}), SOMETIMES, "a person cannot always "),
+        ("from no account", DAILY, everything(), json!({"StringNotEquals": {"aws:SourceAccount": "{{account_id}}"}}), REFUSED, "a person cannot "),
+        ("from no source", NOTEBOOK, everything(), json!({"Null": {"aws:SourceArn": "true"}}), REFUSED, "a notebook cannot "),
+        ("from no identity provider", DAILY, everything(), json!({"Null": {"aws:FederatedProvider": "true"}}), REFUSED, "a person cannot "),
+        ("notebooks from no identity provider", NOTEBOOK, everything(), json!({"Null": {"aws:FederatedProvider": "true"}}), REFUSED, "a notebook cannot "),
+        // What is uploaded.
+        ("without a tag", DAILY, upload(), json!({"StringNotEquals": {"s3:RequestObjectTag/project": "deepracer"}}), REFUSED, "a person cannot read, write"),
+        ("without tags", NOTEBOOK, upload(), json!({"Null": {"s3:RequestObjectTagKeys": "true"}}), REFUSED, "a notebook cannot read, write"),
+        ("no upload", DAILY, upload(), json!({"Null": {"s3:x-amz-copy-source": "true"}}), REFUSED, "a person cannot read, write"),
+        ("no copy", DAILY, upload(), json!({"Null": {"s3:x-amz-copy-source": "false"}}), SOMETIMES, "a person cannot always read, write"),
+        // The tag of the own training job, by the other key.
+        ("of somebody's jobs", DAILY, jobs(), json!({"StringEquals": {"sagemaker:ResourceTag/user": "bob"}}), REFUSED, "`bob` cannot describe and stop their own training jobs"),
+        ("of all jobs but somebody's", DAILY, jobs(), json!({"StringNotEquals": {"sagemaker:ResourceTag/user": "bob"}}), REFUSED, "a person cannot describe and stop their own training jobs"),
+        ("of jobs with the tag", DAILY, jobs(), json!({"Null": {"sagemaker:ResourceTag/user": "false"}}), REFUSED, "a person cannot describe and stop their own training jobs"),
+        ("of own jobs", NOTEBOOK, jobs(), json!({"StringEquals": {"sagemaker:ResourceTag/user": "${aws:PrincipalTag/user}"}}), REFUSED, "a notebook cannot describe and stop their own training jobs"),
+        // The tags of a role that is passed.
+        ("of a role without the own tag", DAILY, pass(), json!({"StringNotEquals": {"iam:ResourceTag/user": "${aws:username}"}}), REFUSED, "a person cannot pass their own notebook role"),
+        ("of a role that is not managed", NOTEBOOK, pass(), json!({"StringNotEquals": {"aws:ResourceTag/managed-by": "racestack"}}), REFUSED, "a notebook cannot pass their own notebook role"),
+        ("of a role with the own tag", DAILY, pass(), json!({"StringEquals": {"iam:ResourceTag/user": "${aws:username}"}}), REFUSED, "a person cannot pass their own notebook role"),
+        // The tags of a new training job.
+        ("of jobs with other tags", DAILY, new_job(), json!({"ForAnyValue:StringNotEquals": {"aws:TagKeys": ["user"]}}), SOMETIMES, "a person cannot always create training jobs"),
+        ("of jobs with the own tag", DAILY, new_job(), json!({"ForAnyValue:StringEquals": {"aws:TagKeys": ["user"]}}), REFUSED, "a person cannot create training jobs"),
+        ("of jobs with few tags", DAILY, new_job(), json!({"ForAllValues:StringEquals": {"aws:TagKeys": ["user", "CostCenter"]}}), REFUSED, "a person cannot create training jobs"),
+        // A tag that everybody has.
+        ("of what has the company's tag", DAILY, start(), json!({"StringEquals": {"aws:ResourceTag/CostCenter": "4711"}}), REFUSED, "a person cannot open, start"),
+        ("of what has not another's tag", DAILY, start(), json!({"StringNotEquals": {"aws:ResourceTag/CostCenter": "5000"}}), REFUSED, "a person cannot open, start"),
+        ("of jobs with tags", NOTEBOOK, new_job(), json!({"Null": {"aws:TagKeys": "false"}}), REFUSED, "a notebook cannot create training jobs"),
+    ];
+    let cases = cases.into_iter().map(|(name, file, what, condition, found_as, told)| {
+        let settings = if condition.to_string().contains("CostCenter\":\"") { TAGS } else { "" };
+        found(denied(&format!("nothing {name}"), file, what, &condition), found_as, told).with(settings)
+    });
+    cases.chain(of_resources()).collect()
+}
+
+/// Denials that no request of the day meets.
+#[rustfmt::skip]
+pub fn harmless() -> Vec<Weakening> {
+    let of_others = [
+        ("ec2:*", json!("arn:aws:ec2:*:*:instance/*")),
+        ("kms:*", json!("arn:aws:kms:ap-northeast-1:111122223333:key/0123")),
+        ("sagemaker:*", json!(["arn:aws:sagemaker:*:*:endpoint/*", "arn:aws:sagemaker:*:*:domain/*"])),
+        ("iam:*", json!("arn:aws:iam::111122223333:role/OrganizationAccountAccessRole")),
+        ("*", json!(["arn:aws:iam::111122223333:role/OrganizationAccountAccessRole", "arn:aws:secretsmanager:*:*:secret:prod/*", "arn:aws:s3:::secret-*"])),
+    ];
+    let of_others = of_others.map(|(action, resource)| json!({"Effect": "Deny", "Action": action, "Resource": resource}));
+    let all = |name: &str| {
+        of_others.iter().fold(Weakening::new(name, &[], "", &[]), |all, one| all.and_in(&[DAILY, NOTEBOOK], one))
+    };
+    let jobs = (json!(["sagemaker:DescribeTrainingJob", "sagemaker:StopTrainingJob"]), json!(JOBS));
+    vec![
+        all("nothing of others"),
+        all("nothing of others in a network").with(NETWORK),
+        denied("no jobs without the own tag, by the other key", DAILY, jobs, &json!({"StringNotEquals": {"sagemaker:ResourceTag/user": "${aws:username}"}})),
+        denied("no notebook without the company's tag", DAILY, (json!("sagemaker:StartNotebookInstance"), json!("*")), &json!({"StringNotEquals": {"aws:ResourceTag/CostCenter": "4711"}})).with(TAGS),
+    ]
+}
