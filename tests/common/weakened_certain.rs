@@ -9,8 +9,10 @@ const SOMETIMES: &str = "warning[isolation::own-refused]";
 const TAGS: &str = "tags: {CostCenter: \"4711\"}\n";
 const JOBS: &str = "arn:{{partition}}:sagemaker:{{region}}:{{account_id}}:training-job/*";
 
-fn denied(name: &str, file: &'static str, what: (Json, Json), condition: &Json) -> Weakening {
-    let mut statement = json!({"Effect": "Deny", "Action": what.0, "Resource": what.1});
+fn denied(name: &str, file: &'static str, (action, resource): (Json, Json), condition: &Json) -> Weakening {
+    let mut statement = json!({"Effect": "Deny"});
+    statement["Action"] = action;
+    statement["Resource"] = resource;
     if !condition.is_null() {
         statement["Condition"] = condition.clone();
     }

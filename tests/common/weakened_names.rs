@@ -482,7 +482,9 @@ pub fn of_named() -> Vec<Weakening> {
             .and_in(&[BUCKET], &json!({"Effect": "Deny", "Principal": {"AWS": {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:user/deepracer/bob"}}, "Action": "s3:GetObject", "Resource": "{{bucket_arn}}/*"})),
         // The tags that a notebook has are those of its person.
         denied("sagemaker:*Notebook*", ("Resource", "*"), Some(equals("aws:ResourceTag/notebook", "bob")), "open, start"),
-        denied("sagemaker:*Notebook*", ("Resource", "*"), Some(equals("aws:ResourceTag/dept:name", "x1")), "open, start")
+        // The company's are everybody's.
+        Weakening::new("no notebook with the company's tag", &[], REFUSED, &["a person cannot open, start"])
+            .and_in(&[DAILY], &json!({"Effect": "Deny", "Action": "sagemaker:*Notebook*", "Resource": "*", "Condition": equals("aws:ResourceTag/dept:name", "x1")}))
             .with("tags: {\"dept:name\": x1}\n"),
         // Beside a variable with a wildcard, a name that begins with somebody's.
         Weakening::new("what is named like somebody, and more", &[], TOO_WIDE, &["`bob` can", "sagemaker:StopTrainingJob"])

@@ -122,14 +122,14 @@ fn expected(subject: &Subject<'_, '_>, names: &Names, need: &Need, (example, key
         // A user asks by themselves, and a service takes the role of a notebook by `sts:AssumeRole` (`trust`): neither is from an identity
         // provider, and a service has no second factor. AWS says of temporary credentials that they have this key, and not of those that
         // a service gets without a second factor.
-        "aws:federatedprovider" => is_absent(),
         "aws:multifactorauthage" if is_role => is_absent(),
         "aws:multifactorauthpresent" if is_role => ExpectedValues::OneOf(vec![None, Some("false".to_owned())]),
         // IAM is asked in one region of each partition.
         "aws:requestedregion" if service == "iam" => region_of_iam(&names.partition).map_or(ExpectedValues::Any, is),
         "aws:requestedregion" => is(&names.region),
-        // What no client sends unless it is told to.
-        "s3:x-amz-acl"
+        // No identity provider is who lets people or notebooks in, and the rest is what no client sends unless it is told to.
+        "aws:federatedprovider"
+        | "s3:x-amz-acl"
         | "s3:x-amz-server-side-encryption"
         | "s3:x-amz-server-side-encryption-aws-kms-key-id"
         | "s3:x-amz-storage-class" => is_absent(),

@@ -124,7 +124,7 @@ impl Access<'_> {
                 let index = attached.iter().position(|one| asks_for(one, &example));
                 let Some((index, need)) = index.and_then(|index| Some((index, needs.get(index)?))) else { continue };
                 if need.is_of_no_resource {
-                    example.resource = "*".to_owned();
+                    "*".clone_into(&mut example.resource);
                     // Of any ARN nobody asks: what is refused there alone is not needed.
                     if !line.covers(&example) {
                         continue;
