@@ -345,7 +345,7 @@ fn a_configuration_that_changed_while_the_stacks_did_not_is_noted() {
     git_in(place.path(), &["commit", "--quiet", "--message", "a"]);
     assert_eq!(since("HEAD").stderr, "", "there is no configuration");
     let note = format!(
-        "note: `{}` differs from `HEAD`, and `{}` deploys the same: run `racestack synth`, unless you have since\n",
+        "note: `{}` changed since `HEAD`, but `{}` did not: if you have not run `racestack synth` yet, run it now\n",
         config.display(),
         out.display()
     );

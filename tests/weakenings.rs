@@ -758,6 +758,12 @@ fn what_hangs_on_two_names_that_are_the_same_is_found() {
     let found = of_teams(&format!("{denial},"));
     let is_it = |finding: &String| finding.starts_with(REFUSED) && finding.contains("`red` cannot list");
     assert!(found.iter().any(is_it), "{found:?}");
+    // A tag whose key has a colon, and which one of them has.
+    let denial = "{\"Effect\": \"Deny\", \"Action\": \"sagemaker:*Notebook*\", \"Resource\": \"*\", \"Condition\": {\"StringEquals\": {\"aws:ResourceTag/dept:name\": \"x1\"}}},";
+    let first = format!("{STATEMENT}{denial}");
+    let found = synth_of(b"name,tags.dept:name\nbob,x1\nred,x2\n", "", "colon", &[(DAILY_WORK, STATEMENT, &first)]);
+    let is_it = |finding: &String| finding.starts_with(REFUSED) && finding.contains("`bob` cannot open, start");
+    assert!(found.iter().any(is_it), "{found:?}");
 }
 
 #[test]

@@ -7,7 +7,7 @@
 # Every shell reads up to here. A line that ends in a comment is the same whatever line ending follows.
 line_end='
 ' #
-case ${#line_end} in 1) ;; *) echo "deploy.sh: its lines end in CR LF, as git makes them with core.autocrlf: run 'racestack synth'" >&2 && exit 2 ;; esac #
+case ${#line_end} in 1) ;; *) echo "deploy.sh: its lines end in CR LF (Git does this with core.autocrlf): run 'racestack synth'" >&2 && exit 2 ;; esac #
 if [ -z "${BASH_VERSION:-}" ]; then
   echo "deploy.sh: run with bash: bash $0" >&2
   exit 2
@@ -174,7 +174,7 @@ verify() {
   elif command -v shasum >/dev/null; then
     program='shasum -a 256'
   else
-    fail 'found neither sha256sum nor shasum, one of which tells whether the templates are those of synth: nothing was deployed'
+    fail 'the commands sha256sum and shasum are missing: install one of them, so that the templates can be checked: nothing was deployed'
   fi
   # Not every such program reads them from standard input.
   cat >"$work/sums"
@@ -417,7 +417,7 @@ way_out() {
   [ -z "$taken" ] || printf '%s Then,\n     of the stack: ' "$taken"
   case $1 in
     ROLLBACK_COMPLETE | ROLLBACK_FAILED | CREATE_FAILED)
-      printf 'it never was complete: see that nobody uses what is left of it, delete it, then run deploy.sh again:\n'
+      printf 'the stack was never created completely: make sure that nobody uses its resources, delete it, then run deploy.sh again:\n'
       printf '       aws cloudformation delete-stack %s\n' "$stack"
       printf '       aws cloudformation wait stack-delete-complete %s\n' "$stack"
       ;;
@@ -433,11 +433,11 @@ way_out() {
       fi
       ;;
     UPDATE_ROLLBACK_FAILED)
-      printf 'mend what its events name, let it roll back to the end, then run deploy.sh again:\n'
+      printf 'fix the cause that its events show, finish the rollback, then run deploy.sh again:\n'
       printf '       aws cloudformation continue-update-rollback %s\n' "$stack"
       printf '       aws cloudformation wait stack-rollback-complete %s\n' "$stack"
       ;;
-    UPDATE_ROLLBACK_COMPLETE) printf 'it is as it was before; mend that, then run deploy.sh again\n' ;;
+    UPDATE_ROLLBACK_COMPLETE) printf 'CloudFormation rolled the stack back; fix the cause, then run deploy.sh again\n' ;;
     UPDATE_FAILED)
       printf 'let it roll back, then run deploy.sh again:\n       aws cloudformation rollback-stack %s\n' "$stack"
       printf '       aws cloudformation wait stack-rollback-complete %s\n' "$stack"
@@ -669,10 +669,10 @@ leave() {
   while read -r user notebook; do
     people+=("$user")
     if [ "$notebook" != - ]; then instances+=("$notebook"); else notebook=''; fi
-    printf '%s leaves with %s: deleted are the user%s; s3://%s/%s/ stays\n' "$user" "${names[i]}" \
+    printf '%s leaves with the stack %s: deletes the user%s; keeps s3://%s/%s/\n' "$user" "${names[i]}" \
       "${notebook:+, the role, and the notebook $notebook with its volume}" "$bucket" "$user"
     name=$(awk -v was="$user" '$1 "" == was "" { print $2 }' <<<"$renamed")
-    [ -z "$name" ] || printf '%s is %s from now on, and the folder does not follow: aws s3 cp --recursive s3://%s/%s/ s3://%s/%s/\n' \
+    [ -z "$name" ] || printf '%s is renamed to %s; copy the folder yourself: aws s3 cp --recursive s3://%s/%s/ s3://%s/%s/\n' \
       "$user" "$name" "$bucket" "$user" "$bucket" "$name"
   done <"$work/$i.leavers"
   stop_running ${instances[@]+"${instances[@]}"}
@@ -979,8 +979,8 @@ interrupted() {
   kill $(jobs -p) 2>/dev/null || true
   for i in $workers; do under_way="$under_way ${names[${i%%:*}]}"; done
   printf '\ndeploy.sh: interrupted. Nothing more is started.\n' >&2
-  [ -z "$under_way" ] || printf 'CloudFormation goes on by itself with what it has begun of:%s\n' "$under_way" >&2
-  printf 'To go on, run deploy.sh again: it passes over what is done, and waits for what goes on.\n' >&2
+  [ -z "$under_way" ] || printf 'CloudFormation continues with these stacks:%s\n' "$under_way" >&2
+  printf 'To continue, run deploy.sh again: it skips what is done, and waits for what is still running.\n' >&2
   exit 130
 }
 
@@ -1128,8 +1128,8 @@ forgotten() {
   } | awk '$1 == "/" { there = 1; next } !there { known[tolower($1)]; next } NF && !(tolower($1) in known)')
   [ -n "$left" ] || return 0
   for user in $left; do
-    printf "deploy.sh: %s is in the group %s and in no template: whoever left still exists; \
-'racestack offboard %s --account %s' prints what to do\n" "$user" "$group" "$user" "$account_name" >&2
+    printf "deploy.sh: the user %s is still in the group %s, but in no template: CloudFormation did not delete it; \
+run 'racestack offboard %s --account %s' for the next steps\n" "$user" "$group" "$user" "$account_name" >&2
   done
   return 1
 }
@@ -1149,6 +1149,12 @@ main() {
 
   found=$(ask sts get-caller-identity --query Account --output text) || {
     must_be_online
+    case $(errors) in
+      *'config profile'*'could not be found'*)
+        fail "the AWS CLI has no profile ${AWS_PROFILE:-}: create it ('aws configure --profile ${AWS_PROFILE:-NAME}', or 'aws configure sso'); \
+deploy-all.sh takes the account's name for the profile, with PROFILE_PREFIX before it: nothing was deployed"
+        ;;
+    esac
     fail "the AWS CLI has no credentials that work (set AWS_PROFILE, or sign in: 'aws sso login'): nothing was deployed
 $(errors)"
   }
@@ -1308,7 +1314,7 @@ if that is meant, run it with --leavers $leaving"
   (me=suspended && suspend) || ended=1
   summary
   if [ "$ended" != 0 ]; then
-    printf '  of people who are suspended: %s\n     %s\n' "$(cat "$work/suspended.reason")" "$(cat "$work/suspended.help")"
+    printf '  suspended people: %s\n     %s\n' "$(cat "$work/suspended.reason")" "$(cat "$work/suspended.help")"
   fi
   (me=forgotten && forgotten) || ended=1
   listed failed

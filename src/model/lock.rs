@@ -124,7 +124,10 @@ impl PlacementLock {
     ) -> Option<Finding> {
         if entry.stack == 0 || entry.stack > self.stacks {
             let stack = stack_word(entry.stack);
-            let message = format!("the line names `{stack}`, but the lock has only {} users stacks", self.stacks);
+            let message = format!(
+                "the line names `{stack}`, but the lock has only {}",
+                counted(self.stacks, "users stack", "users stacks")
+            );
             return Some(broken(place, message));
         }
         let user = ("user", name.as_str().to_lowercase());

@@ -225,7 +225,7 @@ def test_an_export_goes_on_where_it_stopped(moto: MotoServer, account: Workspace
     assert (code, found) == (0, set()), findings
     whole = run()
     assert whole.returncode == 0
-    assert "is whole already" in whole.stdout
+    assert "is complete already" in whole.stdout
 
 
 def test_another_accounts_credentials_write_nothing(account: Workspace, other_moto: MotoServer) -> None:
@@ -239,7 +239,7 @@ def test_another_accounts_credentials_write_nothing(account: Workspace, other_mo
         check=False,
     )
     assert finished.returncode == 1
-    assert "and tokyo is 111122223333: set AWS_PROFILE to a profile of it: nothing was written" in finished.stderr
+    assert "but tokyo is account 111122223333: set AWS_PROFILE to a profile of 111122223333: nothing was written" in finished.stderr
     assert not (account.root / "export").exists()
     assert REGION in script.read_text()
 

@@ -59,7 +59,7 @@ def test_each_line_is_shown_as_it_comes_with_the_name_of_its_account(account: Wo
         running.send_signal(signal.SIGTERM)
         output, _ = running.communicate(timeout=PATIENCE)
     assert running.returncode == 130
-    assert "tokyo: To go on, run deploy.sh again" in output
+    assert "tokyo: To continue, run deploy.sh again" in output
 
 
 def test_the_summary_has_what_failed(account: Workspace, aws: StubAws) -> None:

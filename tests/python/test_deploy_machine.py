@@ -35,7 +35,7 @@ def test_line_endings_of_windows_are_told(account: Workspace, aws: StubAws, shel
     path.write_bytes(text.replace("\n", "\r\n").encode())
     finished = aws.run(path, shell=shell)
     assert (finished.returncode, finished.stdout, aws.asked()) == (2, "", [])
-    assert finished.stderr.startswith(f"{script}: its lines end in CR LF, as git makes them with core.autocrlf: ")
+    assert finished.stderr.startswith(f"{script}: its lines end in CR LF (Git does this with core.autocrlf): ")
     assert len(finished.stderr.splitlines()) == 1
 
 

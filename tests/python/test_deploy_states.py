@@ -363,7 +363,7 @@ def test_nobody_leaves_by_accident(
         assert changes(aws) == []
         assert finished.stderr.count(f"leaves with {USERS}") == leaving
     else:
-        assert finished.stdout.count(f"leaves with {USERS}") == leaving
+        assert finished.stdout.count(f"leaves with the stack {USERS}") == leaving
 
 
 @pytest.mark.parametrize("others, is_refused", [(24, True), (27, False)])
@@ -458,7 +458,7 @@ def test_somebody_with_another_name_is_told_by_the_very_name(tmp_path: Path, aws
     aws.stack("users-001", "UPDATE_COMPLETE", digest="0" * 64)
     (aws.folder / f"resources.{USERS}").write_text("AWS::IAM::User\tN010User\t010\nAWS::IAM::User\tN10User\t10\n")
     said = aws.run(made.out / "deploy.sh", "--dry-run").stdout
-    assert re.findall("^(.*) is (.*) from now on", said, re.MULTILINE) == [("010", "mei"), ("10", "hana")], said
+    assert re.findall("^(.*) is renamed to (.*); copy the folder yourself", said, re.MULTILINE) == [("010", "mei"), ("10", "hana")], said
 
 
 @pytest.mark.parametrize("error, is_offline", [
@@ -502,8 +502,8 @@ def test_an_interruption_says_how_to_go_on(account: Workspace, aws: StubAws, num
         output, errors = running.communicate(timeout=PATIENCE)
     assert running.returncode == 130
     assert "interrupted. Nothing more is started" in errors
-    assert "CloudFormation goes on by itself with what it has begun of: mycompany-deepracer-storage" in errors
-    assert "run deploy.sh again: it passes over what is done, and waits for what goes on" in errors
+    assert "CloudFormation continues with these stacks: mycompany-deepracer-storage" in errors
+    assert "run deploy.sh again: it skips what is done, and waits for what is still running" in errors
     assert "notebooks" not in output
 
     program.write_text(text)

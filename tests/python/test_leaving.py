@@ -104,7 +104,7 @@ def test_who_leaves_is_gone_with_everything_and_nobody_else_is_touched(moto: Mot
     assert said == [line for line in planned.stdout.splitlines() if line.startswith("  aws ")]
     assert all("tanaka" in line for line in said)
     assert sum("delete-access-key " in line for line in said) == 2
-    assert "tanaka.taro leaves with mycompany-deepracer-users-001" in planned.stdout
+    assert "tanaka.taro leaves with the stack mycompany-deepracer-users-001" in planned.stdout
 
 
 def test_who_is_called_like_the_sign_for_nothing_leaves_like_others(moto: MotoServer, tmp_path: Path) -> None:
@@ -117,7 +117,7 @@ def test_who_is_called_like_the_sign_for_nothing_leaves_like_others(moto: MotoSe
     made.synth()
     deployed = made.deploy(moto.environment())
     assert deployed.returncode == 0, deployed.stdout + deployed.stderr
-    assert "- leaves with mycompany-deepracer-users-001" in deployed.stdout
+    assert "- leaves with the stack mycompany-deepracer-users-001" in deployed.stdout
     assert users(moto) == ["sato.hana", "taro-kun"]
 
 
@@ -216,7 +216,7 @@ def test_who_could_not_be_deleted_is_told(moto: MotoServer, workspace: Workspace
 
 def test_the_steps_that_offboard_prints_are_those_that_a_deployment_lacks(moto: MotoServer, workspace: Workspace) -> None:
     burden(moto, "tanaka.taro")
-    run_steps(workspace, moto, "# 6. Only where something else")
+    run_steps(workspace, moto, "# 6. Skip this step if you deploy with deploy.sh")
     workspace.write(STAY)
     workspace.synth()
     deployed = workspace.deploy(moto.environment())

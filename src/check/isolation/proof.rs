@@ -120,16 +120,10 @@ impl Access<'_> {
         };
         let mut problems: BTreeMap<(usize, bool), Problem> = BTreeMap::new();
         for line in lines {
-            for (mut example, keys) in line.examples() {
+            for (example, keys) in line.examples() {
                 let index = attached.iter().position(|one| asks_for(one, &example));
                 let Some((index, need)) = index.and_then(|index| Some((index, needs.get(index)?))) else { continue };
-                if need.is_of_no_resource {
-                    "*".clone_into(&mut example.resource);
-                    // Of any ARN nobody asks: what is refused there alone is not needed.
-                    if !line.covers(&example) {
-                        continue;
-                    }
-                }
+                let Some(example) = need.as_asked(&line, example) else { continue };
                 let refused = certain::refused(subject, names, (needs, need), (&example, &keys));
                 if refused == Refused::Never {
                     continue;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::kind::{PrincipalKind, Subject};
 use crate::facts::actions::takes_no_resource;
-use crate::iam::Document;
+use crate::iam::{AccessLine, Document, Request};
 use crate::inventory::one_or_more;
 use crate::model::Service;
 use crate::plan::AccountPlan;
@@ -67,6 +67,17 @@ pub struct Need {
     pub keys: BTreeSet<String>,
     /// Whether its actions are asked with the resource `*` alone.
     pub is_of_no_resource: bool,
+}
+
+impl Need {
+    /// A request of a line as it is made on the day: `None` where an action about no resource is refused for some ARN alone, of which
+    /// nobody asks.
+    pub fn as_asked(&self, line: &AccessLine, mut example: Request) -> Option<Request> {
+        if self.is_of_no_resource {
+            "*".clone_into(&mut example.resource);
+        }
+        (!self.is_of_no_resource || line.covers(&example)).then_some(example)
+    }
 }
 
 /// The reference policies of an account.

@@ -129,8 +129,13 @@ impl Table<'_, '_> {
         let may = self.access.as_ref().and_then(|access| {
             let lines = access.with_policies(|access| self.delta(&needed, access, false))?;
             let refused = lines.iter().flat_map(|line| {
-                line.examples().map(move |(example, keys)| {
-                    (line.direction, certain::refused(&self.subject, names, (needs, need), (&example, &keys)))
+                line.examples().filter_map(move |(example, keys)| {
+                    let example = need.as_asked(line, example)?;
+                    let refused = certain::refused(&self.subject, names, (needs, need), (&example, &keys));
+                    // What is denied is so, whatever the policies of another account say.
+                    let is_unknown = line.direction == Direction::PerhapsNarrowed
+                        && access.with_policies(|access| decide(&example, access)).decision == Decision::Unknown;
+                    Some((is_unknown, refused))
                 })
             });
             let refused: Vec<_> = refused.filter(|(_, refused)| *refused != Refused::Never).collect();
@@ -141,7 +146,7 @@ impl Table<'_, '_> {
             };
             Some(match refused.as_slice() {
                 [] => Extent::All,
-                some if some.iter().any(|(direction, _)| *direction == Direction::PerhapsNarrowed) => Extent::Unknown,
+                some if some.iter().any(|(is_unknown, _)| *is_unknown) => Extent::Unknown,
                 some if some.iter().all(|(_, refused)| *refused == Refused::Sometimes) => Extent::Part,
                 _ if examples.iter().any(is_allowed) => Extent::Part,
                 _ => Extent::Nothing,
