@@ -112,10 +112,9 @@ impl Suppressions {
     }
 
     /// The same, where not all findings were made: of violations in the templates of accounts that there are not.
-    pub fn of_no_account<'n>(&self, accounts: impl Iterator<Item = &'n str> + Clone) -> Vec<Finding> {
-        let is_account = |one: &Suppression| {
-            one.resource.split('/').next().is_some_and(|name| accounts.clone().any(|known| known == name))
-        };
+    pub fn of_no_account(&self, accounts: &[&str]) -> Vec<Finding> {
+        let is_account =
+            |one: &Suppression| one.resource.split('/').next().is_some_and(|name| accounts.contains(&name));
         let wrong =
             |one: &&Suppression| matches!(one.rule, SuppressedRule::Guard(_)) && self.holds(one) && !is_account(one);
         self.list.iter().filter(wrong).map(nothing).collect()

@@ -75,7 +75,8 @@ fn synth(args: &SynthArgs, watch: &Progress<'_>) -> Result<Reply, Failure> {
         inputs.suppressions.apply(&mut findings, &config.config, out);
         // What was found in the templates comes before what could not be read or written.
         if any_error(&findings) {
-            findings.extend(inputs.suppressions.of_no_account(accounts.iter().map(|one| one.name)));
+            let names: Vec<&str> = accounts.iter().map(|one| one.name).collect();
+            findings.extend(inputs.suppressions.of_no_account(&names));
             return Err(Failure::Findings(findings));
         }
         write(finished.into_iter().collect::<Result<_, _>>()?, target, &inputs, args, findings)
@@ -162,10 +163,11 @@ fn write(
     orphans(&finished, inputs, args, &mut findings)?;
     findings.extend(finished.iter_mut().flat_map(|one| one.findings.drain(..)));
     inputs.suppressions.apply(&mut findings, &config.config, out);
-    if !any_error(&findings) {
-        findings.extend(inputs.suppressions.unused(&findings, &args.accounts, false));
+    if any_error(&findings) {
+        let names: Vec<&str> = inputs.configured().iter().map(|one| one.name).collect();
+        findings.extend(inputs.suppressions.of_no_account(&names));
     } else {
-        findings.extend(inputs.suppressions.of_no_account(inputs.configured().iter().map(|one| one.name)));
+        findings.extend(inputs.suppressions.unused(&findings, &args.accounts, false));
     }
     if args.check {
         findings.extend(finished.iter_mut().flat_map(|one| one.stale.drain(..)));

@@ -206,7 +206,7 @@ pub struct MetadataSettings {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct LogSettings {
-    /// How many days to keep logs: a number that CloudWatch Logs allows, such as 90. If `logs` is set: 365 unless set.
+    /// How many days to keep logs: a number that AWS allows, such as 90. If `logs` is set: 365 unless set.
     pub retention_days: u32,
 }
 

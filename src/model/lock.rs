@@ -126,7 +126,7 @@ impl PlacementLock {
             let stack = stack_word(entry.stack);
             let message = format!(
                 "the line names `{stack}`, but the lock has only {}",
-                counted(self.stacks, "users stack", "users stacks")
+                counted(self.stacks.into(), "users stack", "users stacks")
             );
             return Some(broken(place, message));
         }
