@@ -34,6 +34,8 @@ def transcript(racestack: Path, folder: Path) -> list[str]:
     """The commands and all that they print, line by line; the page stands in the folder afterwards."""
     run(racestack, folder, ["init", "."])
     (folder / "config/accounts/example").rename(folder / "config/accounts/tokyo")
+    settings = folder / "config/accounts/tokyo/settings.yaml"
+    settings.write_text(settings.read_text(encoding="utf-8").replace("000000000000", "111122223333"), encoding="utf-8")
     roster = folder / "config/accounts/tokyo/roster.csv"
     lines = []
     for change, arguments in STEPS:
