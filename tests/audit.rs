@@ -769,7 +769,7 @@ fn the_script_knows_the_account_and_is_otherwise_the_templates() {
     let topic = format!("arn:aws:sns:{REGION}:{ACCOUNT}:mycompany-deepracer-budgets");
     let wanted = format!(
         "account_name='tokyo'\naccount='{ACCOUNT}'\nregion='{REGION}'\n\
-         bucket='mycompany-aws-deepracer-test-20221130201905'\n\
+         bucket='mycompany-aws-deepracer-test-20221130201905'\n# What reads the folder.\nnext='racestack audit'\n\
          # A line a KMS key or SNS topic whose policy is looked at: its ARN.\npolicies='\n{key}\n{topic}\n'\n"
     );
     assert_eq!(data, wanted);
