@@ -10,7 +10,7 @@
 # Every shell reads up to here. A line that ends in a comment is the same whatever line ending follows.
 line_end='
 ' #
-case ${#line_end} in 1) ;; *) echo 'deploy-all.sh: its lines end in CR LF, as git makes them with core.autocrlf: run: racestack init --update' >&2 && exit 2 ;; esac #
+case ${#line_end} in 1) ;; *) echo 'deploy-all.sh: its lines end in CR LF (Git does this with core.autocrlf): run: racestack init --update' >&2 && exit 2 ;; esac #
 if [ -z "${BASH_VERSION:-}" ]; then
   echo "deploy-all.sh: run with bash: bash $0" >&2
   exit 2
