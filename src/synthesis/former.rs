@@ -96,10 +96,10 @@ mod tests {
         let [lock, own] = ["config/accounts/tokyo/stacks.lock", "config/accounts/kyoto/stacks.lock"].map(Path::new);
         let taken = taken_along(lock, "tokyo", own);
         assert_eq!(taken, "`git show HEAD:./config/accounts/tokyo/stacks.lock > config/accounts/kyoto/stacks.lock`");
-        let [lock, own] = [lock, own].map(|path| Path::new("/work").join(path));
+        let [lock, own] = [lock, own].map(|path| Path::new("/srv").join(path));
         let taken = taken_along(&lock, "tokyo", &own);
         let expected =
-            "`git -C /work/config/accounts show HEAD:./tokyo/stacks.lock > /work/config/accounts/kyoto/stacks.lock`";
+            "`git -C /srv/config/accounts show HEAD:./tokyo/stacks.lock > /srv/config/accounts/kyoto/stacks.lock`";
         assert_eq!(taken, expected);
     }
 }
