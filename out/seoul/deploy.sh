@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Made by `racestack synth`. Only the data between the two marks is a folder's own; the script is the same everywhere.
 # Where git reports a conflict in it or beside it, run the `racestack synth` that wrote it, then `git add` it and `config`.
-# `bash deploy.sh --help` lists what it takes. It needs bash 3.2 or later and the AWS CLI, version 1 or 2, and nothing else.
+# `bash deploy.sh --help` lists what it takes. It needs bash 3.2 or later, the AWS CLI, version 1 or 2, and tools such as awk.
 #
 # shellcheck disable=SC2030,SC2031,SC2329
 # Every shell reads up to here. A line that ends in a comment is the same whatever line ending follows.

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Made by `racestack audit --script`. `bash audit.sh DIR` writes an account into the folder DIR, for `racestack audit --from DIR`.
 # It reads, and changes nothing; IAM makes a new credential report where the last one is old. Stopped, it goes on where it was
-# when it is run again. It needs bash 3.2 or later and the AWS CLI, version 1 or 2, and nothing else.
+# when it is run again. It needs bash 3.2 or later, the AWS CLI, version 1 or 2, and tools such as awk.
 
 # Every shell reads up to here.
 if [ -z "${BASH_VERSION:-}" ]; then

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Made by `racestack adopt`. `bash import.sh` lets CloudFormation take over what the account has: it makes change sets of the type
 # IMPORT, shows them, and executes them on a word. An import changes no resource. `bash import.sh --help` lists what it takes. It
-# needs bash 3.2 or later and the AWS CLI, version 1 or 2, and nothing else. Stopped, it goes on where it was when it is run again.
+# needs bash 3.2 or later and the AWS CLI, version 1 or 2, and common tools. Stopped, it goes on where it was when it is run again.
 
 # Every shell reads up to here.
 if [ -z "${BASH_VERSION:-}" ]; then
