@@ -26,7 +26,7 @@ impl<'a> AffectedOwners<'a> {
         self.of_all |= owner.is_none();
     }
 
-    /// Adds those whom another affects.
+    /// Adds what another reaches.
     pub fn extend(&mut self, other: &Self) {
         self.owners.extend(&other.owners);
         self.of_all |= other.of_all;

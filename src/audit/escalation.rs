@@ -76,7 +76,7 @@ impl<'s, 'a> Escalation<'s, 'a> {
         Self { sides, kinds, steps, affected, lines }
     }
 
-    /// What is found of all of them. `inventory` is that by which it is decided what they affected.
+    /// What is found of all of them. `inventory` is that by which it is decided what they reach.
     ///
     /// # Errors
     /// As of `check::deployed`.

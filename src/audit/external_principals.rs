@@ -1,5 +1,5 @@
-//! External principals, who are neither people nor trusted, and what of people's things they affected: by what they may do themselves, and by
-//! whom they can become.
+//! External principals, who are neither people nor trusted, and what of people's things they reach: by what they may do themselves, and by whom
+//! they can become.
 
 use std::collections::BTreeMap;
 

@@ -88,7 +88,6 @@ impl Observation {
     }
 
     /// The same, with where it is told and what to do.
-    #[must_use]
     pub fn at(self, place: Place, help: impl Into<String>) -> Self {
         Self { place: Some(place), help: help.into(), ..self }
     }

@@ -77,7 +77,6 @@ impl Plan {
     }
 
     /// Both together.
-    #[must_use]
     pub fn plus(self, other: Self) -> Self {
         Self {
             add: self.add + other.add,
@@ -213,8 +212,7 @@ pub struct Change {
     /// stands as in `logical_id`.
     pub properties: Vec<PropertyChange>,
     /// What is lost for good, one sentence each, and what stays behind.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(with = "Vec<String>")]
     pub lost: Vec<Loss>,
     /// Why CloudFormation refuses it, if it does.
@@ -239,8 +237,7 @@ pub struct Resource {
     /// The stack.
     pub stack: String,
     /// Whether the stack is no longer made, and stays until somebody deletes it.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub stack_stays: bool,
     /// The logical ID.
     pub logical_id: String,
@@ -265,8 +262,7 @@ pub struct PropertyChange {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub new: Option<Value>,
     /// Whether the change replaces the resource.
-    #[serde(skip_serializing_if = "Replacement::is_no")]
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Replacement::is_no")]
     pub replacement: Replacement,
     /// The resource that the value refers to, where the value changes because that one is replaced: then both values
     /// are the same reference.
@@ -355,8 +351,7 @@ pub struct PersonDiff {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email_of: Option<String>,
     /// What a person must do to keep the data of somebody who is renamed, step by step.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<String>,
 }
 

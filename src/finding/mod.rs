@@ -113,7 +113,6 @@ impl Finding {
     }
 
     /// The same finding, at `place`.
-    #[must_use]
     pub fn at(mut self, place: Place) -> Self {
         // A workbook has no lines.
         self.notes.extend(place.cell().map(|(cell, sheet)| format!("this is the cell {cell} of the sheet `{sheet}`")));
@@ -122,42 +121,36 @@ impl Finding {
     }
 
     /// The same finding, with a few words beside the underlined text.
-    #[must_use]
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.label = label.into();
         self
     }
 
     /// The same finding, with another place that belongs to it.
-    #[must_use]
     pub fn related(mut self, place: Place, label: impl Into<String>) -> Self {
         self.related.push((place, label.into()));
         self
     }
 
     /// The same finding, with what the reader can do about it.
-    #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }
 
     /// The same finding, with what it is about, as suppressions name it.
-    #[must_use]
     pub fn about(mut self, resource: impl Into<String>) -> Self {
         self.resource = Some(resource.into());
         self
     }
 
     /// The same finding, with reasons or sources, if there are any.
-    #[must_use]
     pub fn notes(mut self, notes: impl IntoIterator<Item = String>) -> Self {
         self.notes.extend(notes);
         self
     }
 
     /// The same finding, with one more reason or source.
-    #[must_use]
     pub fn note(mut self, note: impl Into<String>) -> Self {
         self.notes.push(note.into());
         self

@@ -76,7 +76,6 @@ impl Document {
     }
 
     /// The document with another condition key in the place of `from`, which is in lower case, in conditions and variables.
-    #[must_use]
     pub fn with_key_renamed(mut self, from: &str, to: &str) -> Self {
         for statement in &mut self.statements {
             statement.conditions.iter_mut().for_each(|condition| condition.rename_key(from, to));

@@ -92,7 +92,6 @@ impl Context {
     }
 
     /// The same context, with a key of one value.
-    #[must_use]
     pub fn with(mut self, key: &str, value: impl Into<String>) -> Self {
         let values = Values { list: vec![value.into()], multiple: false };
         self.given.insert(key.to_lowercase(), Some(values));
@@ -100,7 +99,6 @@ impl Context {
     }
 
     /// The same context, with a key that may have several values.
-    #[must_use]
     pub fn with_all<T: Into<String>>(mut self, key: &str, values: impl IntoIterator<Item = T>) -> Self {
         let list = values.into_iter().map(Into::into).collect();
         self.given.insert(key.to_lowercase(), Some(Values { list, multiple: true }));
@@ -108,7 +106,6 @@ impl Context {
     }
 
     /// The same context, with one more value of a key.
-    #[must_use]
     pub fn also(mut self, key: &str, value: impl Into<String>) -> Self {
         match self.given.entry(key.to_lowercase()).or_insert(None) {
             Some(values) => {
@@ -124,7 +121,6 @@ impl Context {
     }
 
     /// The same context with all keys of another.
-    #[must_use]
     pub fn and(mut self, other: &Self) -> Self {
         self.given.extend(other.given.clone());
         self.varying.extend(other.varying.clone());
@@ -137,7 +133,6 @@ impl Context {
     }
 
     /// The same context, in which nobody knows what the key is, or whether it is there.
-    #[must_use]
     pub fn with_unknown(mut self, key: &str) -> Self {
         self.given.insert(key.to_lowercase(), None);
         self
@@ -145,7 +140,6 @@ impl Context {
 
     /// The same context, of somebody of whom nobody knows whether they have this tag: `access_delta` compares requests with and without
     /// it. A single request has the key only if the context holds it.
-    #[must_use]
     pub fn with_varying(mut self, key: &str) -> Self {
         self.varying.insert(key.to_lowercase());
         self
@@ -157,7 +151,6 @@ impl Context {
     }
 
     /// The same context without a key.
-    #[must_use]
     pub fn without(mut self, key: &str) -> Self {
         self.given.remove(&key.to_lowercase());
         self

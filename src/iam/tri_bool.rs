@@ -13,19 +13,16 @@ pub enum TriBool {
 
 impl TriBool {
     /// Both hold.
-    #[must_use]
     pub fn and(self, other: Self) -> Self {
         self.min(other)
     }
 
     /// One of them holds.
-    #[must_use]
     pub fn or(self, other: Self) -> Self {
         self.max(other)
     }
 
     /// The opposite; the opposite of unknown is unknown.
-    #[must_use]
     pub fn opposite(self) -> Self {
         match self {
             TriBool::No => TriBool::Yes,

@@ -75,8 +75,8 @@ pub struct Names {
     /// The path of the roles of the operations stack.
     pub operations_role_path: String,
     pub notices_topic_arn: String,
-    /// The function that rotates access keys, the rule that calls it, and the queue of calls that could not be delivered. The name lacks what the DeepRacer service may do with functions goes by,
-    /// `deepracer` and `dr-`, whatever the company is called.
+    /// The function that rotates access keys, the rule that calls it, and the queue of calls that could not be delivered. The DeepRacer
+    /// service may use functions whose names have `deepracer` or `dr-` in them, so the company's name is no part of this one.
     pub key_rotation_function: String,
     pub key_rotation_role: String,
 }

@@ -43,7 +43,6 @@ impl PrincipalKind {
     }
 
     /// The kind that it would be of if nobody were suspended: both have the same nets.
-    #[must_use]
     pub fn active(self) -> Self {
         match self {
             PrincipalKind::SuspendedPerson => PrincipalKind::Person,

@@ -63,7 +63,6 @@ impl Problem {
     }
 
     /// The same problem of one person alone, whose user or role is of this kind.
-    #[must_use]
     pub fn of(mut self, kind: PrincipalKind, name: &UserName) -> Self {
         if self.rule == Rule::IsolationOwnRefused {
             self.help = SAME_OF_ALL;

@@ -12,7 +12,7 @@ use crate::inventory::{self, Boundary, Documents, IamInventory, IdentityKind, Po
 use crate::output::{Manifest, UserEntry};
 
 /// The name of a stack, and a logical ID, or the name of an output.
-pub(super) type Place<'a> = (&'a str, String);
+pub(super) type StackPlace<'a> = (&'a str, String);
 
 /// A stack of an account.
 struct ReadStack<'a> {
@@ -95,8 +95,8 @@ impl<'a> AccountIam<'a> {
     }
 
     /// What may give access that nothing shows, in words.
-    pub(super) fn hidden(&self) -> BTreeMap<Place<'a>, BTreeSet<String>> {
-        let mut placed: BTreeMap<Place<'_>, BTreeSet<String>> = BTreeMap::new();
+    pub(super) fn hidden(&self) -> BTreeMap<StackPlace<'a>, BTreeSet<String>> {
+        let mut placed: BTreeMap<StackPlace<'_>, BTreeSet<String>> = BTreeMap::new();
         for doubt in self.inventory.doubts.iter().filter(|doubt| doubt.hides_access) {
             if let Some(stack) = self.name_of(doubt.location.stack) {
                 let place = (stack, doubt.location.logical_id.to_owned());

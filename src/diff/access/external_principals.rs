@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::super::model::AccessPrincipal;
 use super::super::owners::{NO_NAMES, every_text, general};
 use super::Side;
-use super::account::{AccountIam, Place, undefined};
+use super::account::{AccountIam, StackPlace, undefined};
 use super::subjects::{Subject, tag_key};
 use crate::iam::{Context, Principal};
 use crate::inventory::{self, Location, PRINCIPAL_TAG, PolicyDocument, PolicyKind, one_or_more};
@@ -72,7 +72,7 @@ pub(super) fn outsiders(before: &AccountIam<'_>, after: &AccountIam<'_>, account
         let policies = |side: &Side| side.identity.iter().map(|policy| policy.id).collect::<BTreeSet<_>>();
         olds.get(place).is_some_and(|old| policies(old) != policies(new) || old.unknown != new.unknown)
     });
-    let subject = |(place, new): (Place<'_>, Side)| {
+    let subject = |(place, new): (StackPlace<'_>, Side)| {
         let sides = [olds[&place].clone(), new];
         let arn = format!("arn:aws:iam::{account}:user/anybody");
         let user = Principal::User { arn, account: account.to_owned() };
@@ -83,7 +83,7 @@ pub(super) fn outsiders(before: &AccountIam<'_>, after: &AccountIam<'_>, account
 }
 
 /// The policies of the groups in which the stacks have no user, and the managed policies that the stacks give to nobody, by their places.
-fn given_to_nobody<'a>(iam: &AccountIam<'a>) -> BTreeMap<Place<'a>, Side> {
+fn given_to_nobody<'a>(iam: &AccountIam<'a>) -> BTreeMap<StackPlace<'a>, Side> {
     let groups = iam.inventory.groups.iter();
     let given: BTreeSet<usize> =
         iam.principals().chain(groups.clone()).flat_map(inventory::Principal::all_policies).collect();

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::super::canonical::{canonical, text};
 use super::super::resources::{property, type_of};
-use super::account::{AccountIam, Place};
+use super::account::{AccountIam, StackPlace};
 use crate::facts::other_ways::other_way;
 use crate::inventory::{DYNAMIC_REFERENCE, SECRET_REFERENCE, is_intrinsic, one_or_more, plain, references};
 use crate::output::UserEntry;
@@ -17,7 +17,7 @@ const ACCESS_KEY: &str = "AWS::IAM::AccessKey";
 /// What must be known of both sides to see what a resource, or an output, opens.
 pub(super) struct Openings<'a> {
     /// What may give access that nothing shows, in words: what the new side has of it first.
-    hidden: [BTreeMap<Place<'a>, BTreeSet<String>>; 2],
+    hidden: [BTreeMap<StackPlace<'a>, BTreeSet<String>>; 2],
     /// The keys of tags, in lower case, by which some policy knows resources.
     known_by: BTreeSet<String>,
     /// The names of the people of the new side.
@@ -52,7 +52,7 @@ impl<'a> Openings<'a> {
     /// already, such as that of the role that it acts as.
     pub(super) fn between(
         &self,
-        place: &Place<'a>,
+        place: &StackPlace<'a>,
         [old, new]: [Option<&Value>; 2],
         own: Option<&UserEntry>,
         is_told: bool,

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::super::canonical::{canonical, text};
 use super::super::model::{AccessChange, AccessEntry};
 use super::super::owners::general;
-use super::account::{AccountIam, Place, is_user};
+use super::account::{AccountIam, StackPlace, is_user};
 use super::openings::Openings;
 use crate::iam::Direction;
 use crate::inventory::{self, one_or_more, plain, type_of};
@@ -31,7 +31,7 @@ struct UnevaluatedGrant<'a> {
 fn unevaluated<'i, 'a: 'i>(
     iam: &'i AccountIam<'a>,
     other: &AccountIam<'a>,
-) -> BTreeMap<Place<'a>, UnevaluatedGrant<'i>> {
+) -> BTreeMap<StackPlace<'a>, UnevaluatedGrant<'i>> {
     let mut by_place: BTreeMap<(usize, &str), UnevaluatedGrant<'i>> = BTreeMap::new();
     for (stack, id, declared) in iam.declared(other) {
         let (resource_type, declared) = (type_of(declared), Some(declared));

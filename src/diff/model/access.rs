@@ -89,12 +89,10 @@ pub struct AccessEntry {
     pub short_conditions: Vec<String>,
     /// The statements that make the difference: of each the name of its policy, and its `Sid` or its number. Those that allow it on
     /// the one side; where these are on both, those that deny it on the other.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub statements: Vec<String>,
     /// Whether these statements deny.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub by_denial: bool,
 }
 
