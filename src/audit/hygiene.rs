@@ -8,7 +8,7 @@ use super::observation::{Observation, ResourceKind};
 use super::sides::{Sides, user_tag};
 use crate::account::AccessKey;
 use crate::facts::date::Date;
-use crate::facts::retired;
+use crate::facts::retired::retired;
 use crate::finding::{Rule, counted};
 use crate::model::{FolderName, TEAMS_FOLDER};
 use crate::source::Place;
@@ -72,7 +72,7 @@ fn notebooks(sides: &Sides<'_>, today: Date) -> Vec<Observation> {
     for one in sides.export.notebooks.values() {
         let resource = (ResourceKind::Notebook, one.name.as_str());
         let platform = one.properties.get("PlatformIdentifier").and_then(Value::as_str);
-        let retirement = platform.and_then(retired::platform);
+        let retirement = platform.and_then(|platform| retired("platform", platform));
         if let Some(retirement) = retirement.filter(|row| row.day().is_some_and(|day| day <= today)) {
             let what = format!("on {}, which AWS retired {}", retirement.name, retirement.when());
             let help = format!("move it to `{}`: docs/notebook.md says how", retirement.instead);

@@ -2,7 +2,7 @@
 //! documented policies.
 
 use crate::config::ACCOUNTS_FOLDER;
-use crate::facts::retired;
+use crate::facts::retired::retired;
 use crate::finding::{Finding, Rule};
 use crate::model::{Account, Profile};
 use crate::source::Place;
@@ -39,7 +39,7 @@ const WEAKNESSES: [Weakness; 3] = [
 /// Warnings about what an account chooses, each at the place that chooses it: of accounts that share a choice, they are the same.
 pub fn known(account: &Account) -> Vec<Finding> {
     let retired = account.services.iter().filter_map(|(service, place)| {
-        let (fact, word) = (retired::service(service.as_str())?, service.as_str());
+        let (fact, word) = (retired("service", service.as_str())?, service.as_str());
         Some(
             Finding::new(Rule::ServiceRetired, format!("{} ended {}", fact.name, fact.when()))
                 .at(place.clone())

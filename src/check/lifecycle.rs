@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::facts::date::Date;
-use crate::facts::retired::{self, DAYS_AHEAD, KNOWN_UNTIL, Retirement};
+use crate::facts::retired::{DAYS_AHEAD, KNOWN_UNTIL, Retirement, retired};
 use crate::finding::{Finding, Rule, counted};
 use crate::inventory::type_of;
 use crate::render::Template;
@@ -16,13 +16,13 @@ pub fn check(template: &Template, today: Option<Date>) -> Vec<Finding> {
     let mut told = BTreeSet::new();
     let mut findings = Vec::new();
     for (id, resource) in template.resources() {
-        let (key, find): (&str, fn(&str) -> Option<&'static Retirement>) = match type_of(resource) {
-            "AWS::SageMaker::NotebookInstance" => ("PlatformIdentifier", retired::platform),
-            "AWS::Lambda::Function" => ("Runtime", retired::runtime),
+        let (key, kind) = match type_of(resource) {
+            "AWS::SageMaker::NotebookInstance" => ("PlatformIdentifier", "platform"),
+            "AWS::Lambda::Function" => ("Runtime", "runtime"),
             _ => continue,
         };
         let used = resource.get("Properties").and_then(|properties| properties.get(key)).and_then(Value::as_str);
-        let Some((used, retirement)) = used.and_then(|used| Some((used, find(used)?))) else { continue };
+        let Some((used, retirement)) = used.and_then(|used| Some((used, retired(kind, used)?))) else { continue };
         let Some((rule, message)) = tell(used, retirement, today) else { continue };
         if told.insert(used) {
             findings.push(

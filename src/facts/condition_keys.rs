@@ -2,6 +2,8 @@
 
 use std::sync::LazyLock;
 
+use super::rows;
+
 /// What is known of a condition key.
 #[derive(Debug)]
 pub struct ConditionKey {
@@ -44,24 +46,21 @@ impl ValueKind {
 /// Sources: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>, and for each service its
 /// page of <https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html>
 static KEYS: LazyLock<Vec<ConditionKey>> = LazyLock::new(|| {
-    let row = |line: &'static str| {
-        let mut columns = line.split(' ');
-        Some(ConditionKey {
-            name: columns.next()?,
-            is_always_there: columns.next()? == "always",
-            has_several_values: columns.next()? == "several",
-            is_same_everywhere: columns.next()? == "same",
-            kind: match columns.next()? {
-                "number" => ValueKind::Number,
-                "date" => ValueKind::Date,
-                "epoch" => ValueKind::Epoch,
-                "truth" => ValueKind::Truth,
-                "address" => ValueKind::Address,
-                _ => ValueKind::Text,
-            },
-        })
+    let key = |[name, presence, number, sameness, kind]: [&'static str; 5]| ConditionKey {
+        name,
+        is_always_there: presence == "always",
+        has_several_values: number == "several",
+        is_same_everywhere: sameness == "same",
+        kind: match kind {
+            "number" => ValueKind::Number,
+            "date" => ValueKind::Date,
+            "epoch" => ValueKind::Epoch,
+            "truth" => ValueKind::Truth,
+            "address" => ValueKind::Address,
+            _ => ValueKind::Text,
+        },
     };
-    include_str!("condition-keys.txt").lines().filter_map(row).collect()
+    rows(include_str!("condition-keys.txt"), " ").map(key).collect()
 });
 
 /// What is known of a key, whose name is in lower case.
@@ -81,7 +80,6 @@ mod tests {
         let words: [&[&str]; 4] = [&["always", "sometimes"], &["one", "several"], &["same", "own"], &kinds];
         for line in include_str!("condition-keys.txt").lines() {
             let columns: Vec<&str> = line.split(' ').collect();
-            assert_eq!(columns.len(), 5, "{line}");
             assert!(columns[0].contains(':') && columns[0] == columns[0].to_lowercase(), "{line}");
             assert!(columns[1..].iter().zip(words).all(|(column, words)| words.contains(column)), "{line}");
         }

@@ -12,6 +12,11 @@ pub mod return_values;
 
 use std::sync::LazyLock;
 
+/// The lines of a table, each of `N` columns.
+pub fn rows<const N: usize>(text: &'static str, between: &'static str) -> impl Iterator<Item = [&'static str; N]> {
+    text.lines().filter_map(move |line| line.split(between).collect::<Vec<_>>().try_into().ok())
+}
+
 /// The regions that botocore 1.43.11 knows for EC2 or SageMaker, in all partitions (`botocore/data/endpoints.json`).
 pub static REGIONS: LazyLock<Vec<&str>> = LazyLock::new(|| include_str!("regions.txt").lines().collect());
 
@@ -118,3 +123,22 @@ pub const SERVICE_ROLE_PATH: &str = "/service-role/";
 /// What is in the ARN of a role that AWS made for one of its services, and that AWS alone takes and changes.
 /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/using-service-linked-roles.html>
 pub const SERVICE_LINKED: &str = ":role/aws-service-role/";
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_line_of_a_table_has_all_columns() {
+        for (text, between, columns) in [
+            (include_str!("condition-keys.txt"), " ", 5),
+            (include_str!("other-ways.txt"), "; ", 2),
+            (include_str!("replacement.txt"), " ", 4),
+            (include_str!("retired.txt"), "; ", 6),
+            (include_str!("return-values.txt"), " ", 4),
+        ] {
+            assert!(text.lines().count() > 0);
+            for line in text.lines() {
+                assert_eq!(line.split(between).count(), columns, "{line}");
+            }
+        }
+    }
+}

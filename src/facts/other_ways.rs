@@ -2,13 +2,14 @@
 
 use std::sync::LazyLock;
 
+use super::rows;
+
 /// What resources do by themselves, in words, each with the types that do it, or all of a service that ends with `::`: somebody gets at
 /// what people have by these, whatever they name. `ImportPath` and `ExportPath` of a Lustre file system are buckets, and whoever mounts
 /// it is asked for no policy; Macie looks into every bucket of the account without being pointed at any. The actions that do the same are
 /// in `src/check/isolation/reference/limits-company.json.hbs`.
 static OTHER_WAYS: LazyLock<Vec<(&str, Vec<&str>)>> = LazyLock::new(|| {
-    let row = |line: &'static str| line.split_once("; ").map(|(why, types)| (why, types.split(' ').collect()));
-    include_str!("other-ways.txt").lines().filter_map(row).collect()
+    rows(include_str!("other-ways.txt"), "; ").map(|[why, types]| (why, types.split(' ').collect())).collect()
 });
 
 /// What a resource of this type does by itself, in words, if somebody gets at what people have by it.
@@ -23,7 +24,6 @@ mod tests {
 
     #[test]
     fn every_row_has_words_and_types() {
-        assert_eq!(OTHER_WAYS.len(), include_str!("other-ways.txt").lines().count());
         let is_type = |of: &&str| of.starts_with("AWS::") && !of.contains(|c: char| !c.is_alphanumeric() && c != ':');
         assert!(OTHER_WAYS.iter().all(|(why, types)| !why.is_empty() && types.iter().all(is_type)));
     }

@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use super::date::Date;
+use super::rows;
 
 /// Something that AWS has retired, or will.
 #[derive(Debug)]
@@ -32,36 +33,16 @@ pub const DAYS_AHEAD: i64 = 180;
 /// Everything that is known to be retired, or to be one day. Of instance types, the families that the platform
 /// `notebook-al2023-v1` dropped, since when it is the only one for new notebooks.
 static RETIREMENTS: LazyLock<Vec<Retirement>> = LazyLock::new(|| {
-    let row = |line: &'static str| {
-        let mut columns = line.split("; ");
-        let mut next = || columns.next();
-        Some(Retirement { kind: next()?, word: next()?, name: next()?, on: next()?, instead: next()?, source: next()? })
-    };
-    include_str!("retired.txt").lines().filter_map(row).collect()
+    rows(include_str!("retired.txt"), "; ")
+        .map(|[kind, word, name, on, instead, source]| Retirement { kind, word, name, on, instead, source })
+        .collect()
 });
 
-fn find(kind: &str, is_it: impl Fn(&str) -> bool) -> Option<&'static Retirement> {
+/// The row of a `service`, by the word that `services` has for it; of the `family` of instance types that notebooks no longer have, such
+/// as `p2`, where `instead` is a type; of a notebook's `platform`; or of a function's `runtime`.
+pub fn retired(kind: &str, word: &str) -> Option<&'static Retirement> {
+    let is_it = |known: &str| if kind == "platform" { word.starts_with(known) } else { word == known };
     RETIREMENTS.iter().find(|row| row.kind == kind && is_it(row.word))
-}
-
-/// The row of a service, by the word that `services` has for it.
-pub fn service(word: &str) -> Option<&'static Retirement> {
-    find("service", |known| known == word)
-}
-
-/// The row of a family of instance types that notebooks no longer have, such as `p2`. `instead` is a type.
-pub fn family(family: &str) -> Option<&'static Retirement> {
-    find("family", |known| known == family)
-}
-
-/// The row of a notebook's platform.
-pub fn platform(identifier: &str) -> Option<&'static Retirement> {
-    find("platform", |prefix| identifier.starts_with(prefix))
-}
-
-/// The row of a function's runtime.
-pub fn runtime(identifier: &str) -> Option<&'static Retirement> {
-    find("runtime", |known| known == identifier)
 }
 
 impl Retirement {
@@ -87,20 +68,20 @@ mod tests {
 
     #[test]
     fn every_row_has_a_day_and_a_source() {
-        assert_eq!(RETIREMENTS.len(), include_str!("retired.txt").lines().count());
         for row in RETIREMENTS.iter() {
             assert!(row.day().is_some(), "{}: {}", row.name, row.on);
             assert!(row.source.starts_with("https://"), "{}", row.name);
         }
-        assert_eq!(service("deepracer").unwrap().when(), "in December 2025");
-        assert_eq!(service("deepracer").unwrap().day(), "2025-12-31".parse().ok());
-        assert_eq!(service("robomaker").unwrap().when(), "on 2025-09-10");
+        let service = |word: &str| retired("service", word).unwrap();
+        assert_eq!(service("deepracer").when(), "in December 2025");
+        assert_eq!(service("deepracer").day(), "2025-12-31".parse().ok());
+        assert_eq!(service("robomaker").when(), "on 2025-09-10");
     }
 
     #[test]
     fn what_the_templates_use_is_not_retired() {
         let today = KNOWN_UNTIL.parse::<Date>().unwrap();
-        assert!(platform(NOTEBOOK_PLATFORM).is_none());
-        assert!(today.days_until(runtime(LAMBDA_RUNTIME).unwrap().day().unwrap()) > DAYS_AHEAD);
+        assert!(retired("platform", NOTEBOOK_PLATFORM).is_none());
+        assert!(today.days_until(retired("runtime", LAMBDA_RUNTIME).unwrap().day().unwrap()) > DAYS_AHEAD);
     }
 }

@@ -2,6 +2,8 @@
 
 use std::sync::LazyLock;
 
+use super::rows;
+
 /// What `Ref` and `Fn::GetAtt` return of a type of resources: nothing in it but a name is somebody's choice. Of any other type, what
 /// is returned may be anything that is in the resource.
 #[derive(Debug)]
@@ -35,14 +37,12 @@ pub enum Reference {
 
 /// Source: the return values in <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-template-resource-type-ref.html>
 static TABLE: LazyLock<Vec<ReturnValues>> = LazyLock::new(|| {
-    let row = |line: &'static str| {
-        let mut columns = line.split(' ');
-        let resource_type = columns.next()?;
-        let [name, arn, reference] = [(); 3].map(|()| columns.next().filter(|column| *column != "-"));
+    let values = |[resource_type, rest @ ..]: [&'static str; 4]| {
+        let [name, arn, reference] = rest.map(|column| (column != "-").then_some(column));
         let reference = reference.map(|what| if what == "arn" { Reference::Arn } else { Reference::Name });
-        Some(ReturnValues { resource_type, name, arn, reference })
+        ReturnValues { resource_type, name, arn, reference }
     };
-    include_str!("return-values.txt").lines().filter_map(row).collect()
+    rows(include_str!("return-values.txt"), " ").map(values).collect()
 });
 
 /// What is known of a type.
@@ -57,11 +57,9 @@ mod tests {
     #[test]
     fn the_table_is_sorted_and_whole() {
         assert!(TABLE.is_sorted_by(|one, other| one.resource_type < other.resource_type));
-        for line in include_str!("return-values.txt").lines() {
-            let columns: Vec<&str> = line.split(' ').collect();
-            let [_, _, arn, reference] = columns.as_slice() else { panic!("{line}") };
-            assert!(*arn == "-" || arn.ends_with("{name}"), "{line}");
-            assert!(["-", "arn", "name"].contains(reference), "{line}");
+        for [kind, _, arn, reference] in rows(include_str!("return-values.txt"), " ") {
+            assert!(arn == "-" || arn.ends_with("{name}"), "{kind}");
+            assert!(["-", "arn", "name"].contains(&reference), "{kind}");
         }
     }
 }

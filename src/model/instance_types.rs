@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use super::reader::Reader;
 use crate::config::{Content, Entry, InstanceType, Settings, TypePattern, suggest};
-use crate::facts::{self, retired};
+use crate::facts::{self, retired::retired};
 use crate::finding::{Finding, Rule, Severity};
 use crate::source::Place;
 
@@ -70,7 +70,7 @@ pub(super) fn check(instance_type: &InstanceType, allowed: Option<&[TypePattern]
         let help = "set `instance_type` to one of them, or add it to `notebooks.allowed_instance_types`";
         return Some(finding(Rule::NotebookTypeNotAllowed, message, help.to_owned()));
     }
-    if let Some(retired) = retired::family(family) {
+    if let Some(retired) = retired("family", family) {
         let message = format!("the platform `{}` does not offer `{instance_type}`", facts::NOTEBOOK_PLATFORM);
         let help = format!("set `instance_type` to another, such as `{}`", retired.instead);
         let note = format!("it dropped the family `{family}`");

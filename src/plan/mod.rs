@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::facts::retired;
+use crate::facts::retired::retired;
 use crate::inventory::{Documents, IamInventory, Stack};
 use crate::model::{Account, Service, StackName, StackNumber, User, stack_word};
 
@@ -95,7 +95,7 @@ impl StackPlan<'_> {
 
 /// Whether AWS has retired the service: its role is then apart, since IAM may refuse its principal.
 pub fn is_retired(service: Service) -> bool {
-    retired::service(service.as_str()).is_some()
+    retired("service", service.as_str()).is_some()
 }
 
 /// The name of the account's stack that holds a part. `None` never happens: a company's name is short enough.
