@@ -121,13 +121,10 @@ impl ExportReader {
 
 /// The day of a moment: a text such as `2026-11-01T10:00:00+09:00`, or the seconds since 1970.
 fn day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Date>, D::Error> {
-    const SECONDS_A_DAY: f64 = 86_400.0;
     Ok(match Value::deserialize(deserializer)? {
         Value::String(text) => text.get(..10).and_then(|day| day.parse().ok()),
-        #[allow(clippy::cast_possible_truncation, reason = "days since 1970 are a small number")]
-        Value::Number(seconds) => {
-            seconds.as_f64().and_then(|seconds| Date::since_1970((seconds / SECONDS_A_DAY).floor() as i64))
-        }
+        #[allow(clippy::cast_possible_truncation, reason = "a moment is some whole seconds")]
+        Value::Number(seconds) => seconds.as_f64().and_then(|seconds| Date::of_seconds(seconds as i64)),
         _ => None,
     })
 }

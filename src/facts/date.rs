@@ -4,7 +4,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{Datelike, Days, NaiveDate};
+use chrono::{DateTime, Datelike, NaiveDate};
 
 /// A day of the Gregorian calendar, such as `2026-11-24`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,10 +27,10 @@ impl Date {
         (later.0 - self.0).num_days()
     }
 
-    /// The day that comes so many days after 1970-01-01; `None` before that one, and after the year 9999.
-    pub fn since_1970(days: i64) -> Option<Self> {
-        let date = NaiveDate::default().checked_add_days(Days::new(u64::try_from(days).ok()?))?;
-        (date.year() <= 9999).then_some(Self(date))
+    /// The day of a moment, by the seconds since 1970 began; `None` before that year, and after the year 9999.
+    pub fn of_seconds(seconds: i64) -> Option<Self> {
+        let date = DateTime::from_timestamp(seconds, 0)?.date_naive();
+        (1970..=9999).contains(&date.year()).then_some(Self(date))
     }
 
     /// The month in words: `December 2025`.
@@ -65,13 +65,16 @@ mod tests {
     }
 
     #[test]
-    fn days_since_1970_are_days_of_the_calendar() {
-        let first: Date = "1970-01-01".parse().unwrap();
-        for days in [0, 30, 31, 58, 59, 364, 365, 789, 790, 11_016, 20_785, 20_786, 47_540] {
-            assert_eq!(first.days_until(Date::since_1970(days).unwrap()), days);
+    fn a_moment_is_on_a_day_of_the_calendar() {
+        let first_of_day = 20_785 * 86_400;
+        for (seconds, day) in [
+            (0, Some("1970-01-01")),
+            (first_of_day - 1, Some("2026-11-27")),
+            (first_of_day, Some("2026-11-28")),
+            (-1, None),
+            (i64::MAX, None),
+        ] {
+            assert_eq!(Date::of_seconds(seconds).map(|day| day.to_string()).as_deref(), day);
         }
-        assert_eq!(Date::since_1970(20_785), "2026-11-28".parse().ok());
-        assert_eq!(Date::since_1970(-1), None);
-        assert_eq!(Date::since_1970(i64::MAX), None);
     }
 }
