@@ -35,9 +35,7 @@ pub fn import(
             let properties = resource.get("Properties").unwrap_or(&Value::Null);
             match live_resource(export, kind, properties) {
                 LiveResource::Absent => {}
-                LiveResource::Taken(message, place, help) => {
-                    findings.push(Finding::new(Rule::AdoptNameTaken, message).at(place).help(help));
-                }
+                LiveResource::Taken(finding) => findings.push(finding),
                 LiveResource::Same(identifier, properties) => {
                     let Some((_, key)) = IMPORTABLE.iter().find(|(known, _)| *known == kind) else { continue };
                     listed.push(json!({

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::account::{Export, IdentityDetail, LiveTag, path_of};
+use crate::finding::{Finding, Rule};
 use crate::source::Place;
 
 /// What an account has under the name of a resource.
@@ -11,8 +12,8 @@ pub enum LiveResource {
     Absent,
     /// The resource: the value of its identifier, and its properties as they are.
     Same(String, Value),
-    /// Something that CloudFormation can neither import nor make another of: what, where it is told, and what to do.
-    Taken(String, Place, String),
+    /// Something that CloudFormation can neither import nor make another of.
+    Taken(Finding),
 }
 
 /// What the account has of a resource of this type and these properties.
@@ -61,6 +62,10 @@ fn said(mut properties: Value) -> Value {
     properties
 }
 
+fn name_taken(message: String, place: Place, help: impl Into<String>) -> LiveResource {
+    LiveResource::Taken(Finding::new(Rule::AdoptNameTaken, message).at(place).help(help))
+}
+
 /// What has a name that differs in the case of its letters alone, which to IAM is the same, or stands under another path than is
 /// wanted, which neither CloudFormation nor IAM can change.
 fn taken(
@@ -69,7 +74,7 @@ fn taken(
     arn: &str,
     path: Option<&str>,
 ) -> Option<LiveResource> {
-    let taken = |message: String, help: String| Some(LiveResource::Taken(message, export.place(arn), help));
+    let taken = |message: String, help: String| Some(name_taken(message, export.place(arn), help));
     if found != wanted {
         let message = format!("the account has the {what} `{wanted}` as `{found}`, which is the same name to IAM");
         return taken(message, format!("write `{found}`, or rename the {what} in the account"));
@@ -107,7 +112,7 @@ fn identity(
     if has_password && declared.get("LoginProfile").is_some() {
         let message = format!("the user `{name}` has a password already, and CloudFormation would make another");
         let help = format!("set `console: false` for `{name}`: the password stays, and no stack has it");
-        return Some(LiveResource::Taken(message, export.place(&one.arn), help));
+        return Some(name_taken(message, export.place(&one.arn), help));
     }
     let properties = json!({
         key: name,
@@ -135,7 +140,7 @@ fn notebook(export: &Export, name: &str) -> Option<LiveResource> {
     let notebook = export.notebooks.values().find(|one| one.name.eq_ignore_ascii_case(name))?;
     let message = format!("the account has a notebook `{}`, and CloudFormation cannot import notebooks", notebook.name);
     let help = format!("say in the roster that it is there: `notebook: {{name: {}, existing: true}}`", notebook.name);
-    Some(LiveResource::Taken(message, notebook.place.clone(), help))
+    Some(name_taken(message, notebook.place.clone(), help))
 }
 
 fn lifecycle(export: &Export, name: &str) -> Option<LiveResource> {
@@ -144,5 +149,5 @@ fn lifecycle(export: &Export, name: &str) -> Option<LiveResource> {
         "the account has a lifecycle configuration `{name}`, and CloudFormation cannot import lifecycle configurations"
     );
     let help = "take it from the notebooks that have it, and delete it: the first deployment makes it anew";
-    Some(LiveResource::Taken(message, place.clone(), help.to_owned()))
+    Some(name_taken(message, place.clone(), help))
 }
