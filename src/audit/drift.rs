@@ -181,12 +181,12 @@ fn difference(
     match (live, declared) {
         (live, Some(Fact::Value(declared))) => {
             let live = if let Some(Fact::Value(live)) = live { Some(live) } else { None };
-            let changes = differences(topic.trim_matches('`'), Some(declared), live);
+            let changes = differences(&[topic.trim_matches('`').to_owned()], Some(declared), live);
             let what = format!("{topic} is {}, and the out folder has {}", quoted(live), quoted(Some(declared)));
             (!changes.is_empty()).then_some((what, None, Vec::new()))
         }
         (Some(Fact::Document(live)), Some(Fact::Document(declared))) => {
-            let changes = differences("PolicyDocument", *declared, *live);
+            let changes = differences(&["PolicyDocument".to_owned()], *declared, *live);
             (!changes.is_empty()).then(|| (format!("{topic} {OTHER}"), None, leaves(&changes)))
         }
         (Some(Fact::Member(live)), Some(Fact::Member(declared))) => {

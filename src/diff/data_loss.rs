@@ -98,7 +98,9 @@ fn no_longer_kept(change: &ResourceChange<'_>) -> Option<Loss> {
 }
 
 fn perhaps_deleted(change: &ResourceChange<'_>) -> Option<Loss> {
-    let other = change.old.is_some() && change.properties.iter().any(PropertyChange::is_condition);
+    // With another condition, or another value of it, it may be deleted.
+    let is_condition = |one: &PropertyChange| one.path.first().is_some_and(|step| step == "Condition");
+    let other = change.old.is_some() && change.properties.iter().any(is_condition);
     other.then(|| {
         LossKind::PerhapsLost.of("it is deleted if its condition holds no longer, as the stack's parameters decide")
     })

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::folder::{AccountFolder, FolderStack, OutFolder};
 use super::model::{Action, Change, NAME_KEPT, Refusal, Replacement, SMALLER_VOLUME, TYPE_CHANGED};
 use super::owners::Owners;
-use super::resources::{ResourceChange, fixed_name, number, property, resources, type_of};
+use super::resources::{ResourceChange, fixed_name, number, property, type_of};
 use crate::facts::NOTEBOOK_TYPE;
 use crate::facts::limits::NOTEBOOK_VOLUME_GB;
 use crate::facts::replacement::replacement;
@@ -86,7 +86,7 @@ pub(super) fn refused(new: &OutFolder, changes: &[Change]) -> Vec<Finding> {
 }
 
 fn resource_of<'a>(stack: &'a FolderStack, logical_id: &str) -> Option<&'a Value> {
-    resources(Some(stack)).find(|(id, _)| *id == logical_id).map(|(_, resource)| resource)
+    stack.resources().find(|(id, _)| *id == logical_id).map(|(_, resource)| resource)
 }
 
 fn place(stack: &FolderStack, logical_id: &str) -> Place {
@@ -179,16 +179,10 @@ pub(super) fn handed_over(old: &AccountFolder, new: &AccountFolder) -> Vec<Findi
         };
         Some(Finding::new(Rule::DiffHandedOver, message).at(Place::whole(&stack.source)).help(help))
     };
-    let by_hand: BTreeSet<&str> = old
-        .stacks
-        .iter()
-        .flat_map(|stack| resources(Some(stack)))
-        .filter_map(|(_, role)| notebook_name(existing_notebook(role)?))
-        .collect();
-    let notebooks = new.stacks.iter().flat_map(|stack| {
-        let all = resources(Some(stack)).filter(|(_, one)| type_of(one) == NOTEBOOK_TYPE);
-        all.filter_map(move |(id, one)| Some((stack, id, notebook_name(one)?)))
-    });
+    let by_hand: BTreeSet<&str> =
+        old.resources().filter_map(|(.., role)| notebook_name(existing_notebook(role)?)).collect();
+    let notebooks = new.resources().filter(|(.., one)| type_of(one) == NOTEBOOK_TYPE);
+    let notebooks = notebooks.filter_map(|(stack, id, one)| Some((stack, id, notebook_name(one)?)));
     let notebooks = notebooks.filter(|(.., name)| by_hand.contains(name)).map(|(stack, id, name)| {
         let message =
             format!("`{name}` was made by hand, and a stack is to make it: CloudFormation fails while it is there");
@@ -206,14 +200,11 @@ fn notebook_name(notebook: &Value) -> Option<&str> {
 /// Where each fixed name of an account is. Names that only CloudFormation knows are left out.
 fn named_resources(account: &AccountFolder) -> BTreeMap<(&str, Vec<String>), ResourceLocation<'_>> {
     let mut named_resources = BTreeMap::new();
-    for stack in &account.stacks {
-        for (id, resource) in resources(Some(stack)) {
-            let literal = replacement(type_of(resource)).is_some_and(|facts| {
-                facts.name.iter().all(|name| property(resource, name).is_some_and(Value::is_string))
-            });
-            if let Some(name) = fixed_name(resource).filter(|_| literal) {
-                named_resources.insert((type_of(resource), unique(type_of(resource), &name)), (stack, id.as_str()));
-            }
+    for (stack, id, resource) in account.resources() {
+        let literal = replacement(type_of(resource))
+            .is_some_and(|facts| facts.name.iter().all(|name| property(resource, name).is_some_and(Value::is_string)));
+        if let Some(name) = fixed_name(resource).filter(|_| literal) {
+            named_resources.insert((type_of(resource), unique(type_of(resource), &name)), (stack, id.as_str()));
         }
     }
     named_resources

@@ -55,6 +55,13 @@ impl Deref for FolderStack {
     }
 }
 
+impl AccountFolder {
+    /// The resources of its stacks, each with its stack and its logical ID.
+    pub fn resources(&self) -> impl Iterator<Item = (&FolderStack, &String, &Value)> {
+        self.stacks.iter().flat_map(|stack| stack.resources().map(move |(id, resource)| (stack, id, resource)))
+    }
+}
+
 impl FolderStack {
     /// The resources of its template, by logical ID, in its order.
     pub fn resources(&self) -> impl Iterator<Item = (&String, &Value)> {

@@ -35,7 +35,7 @@ use crate::render::DIGEST_OUTPUT;
 use access::RetainedResource;
 use groups::Groups;
 use pairs::AccountPair;
-use values::compare as compare_values;
+pub use values::compare as differences;
 
 /// What deploying `new` would change, seen from `old`, and what CloudFormation would refuse of it.
 pub fn compare(old: &OutFolder, new: &OutFolder) -> (Diff, Vec<Finding>) {
@@ -117,12 +117,6 @@ fn stack_pairs<'a>(
     kept.chain(gone).collect()
 }
 
-/// What differs between two values that stand under the property `key`, leaf by leaf. Order, where it means nothing, and the
-/// ways of writing the same are no difference.
-pub fn differences(key: &str, old: Option<&Value>, new: Option<&Value>) -> Vec<PropertyChange> {
-    compare_values(&[key.to_owned()], old, new)
-}
-
 /// What changes in a stack. `kept` gets the resources that it no longer manages, and that are not deleted.
 fn stack<'a>(
     account: (&str, &AccountFolder),
@@ -172,7 +166,7 @@ fn stack_attributes(old: &FolderStack, new: &FolderStack) -> Vec<PropertyChange>
         ];
         Value::Object(sections.chain(others.map(|(key, value)| (key.to_owned(), value))).collect())
     };
-    compare_values(&[], Some(&attributes(old)), Some(&attributes(new)))
+    differences(&[], Some(&attributes(old)), Some(&attributes(new)))
         .into_iter()
         // It changes with whatever else does.
         .filter(|one| !(one.path == ["Outputs", DIGEST_OUTPUT, "Value"] && one.old.is_some() && one.new.is_some()))

@@ -271,11 +271,6 @@ pub struct PropertyChange {
 }
 
 impl PropertyChange {
-    /// Whether it is the condition under which the resource is made: with another one it may be deleted.
-    pub fn is_condition(&self) -> bool {
-        self.path.first().is_some_and(|step| step == "Condition")
-    }
-
     /// The path as a person reads it: `Tags[team]`, without the `Properties` that nearly all begin with.
     pub fn shown_path(&self) -> String {
         let mut shown = String::new();

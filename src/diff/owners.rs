@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::folder::FolderStack;
 use super::model::{Action, Change, PropertyChange};
-use super::resources::{literal_name, property, resources};
+use super::resources::{literal_name, property};
 use crate::inventory::with_inner;
 use crate::model::NOTEBOOK_SEPARATOR;
 use crate::output::UserEntry;
@@ -52,7 +52,7 @@ impl<'a> OwnNames<'a> {
         old: Option<&'a FolderStack>,
         new: Option<&'a FolderStack>,
     ) -> Self {
-        let all = resources(old).chain(resources(new));
+        let all = old.into_iter().chain(new).flat_map(FolderStack::resources);
         let own = all.filter(|(id, _)| {
             id.starts_with(&user.logical_id)
                 && owners.owner(id).is_some_and(|owner| owner.logical_id == user.logical_id)

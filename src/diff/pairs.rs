@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::folder::{AccountFolder, OutFolder};
-use super::resources::{fixed_name, literal_name, resources, type_of};
+use super::resources::{fixed_name, literal_name, type_of};
 use crate::finding::{Finding, Rule, counted};
 use crate::source::Place;
 
@@ -90,11 +90,10 @@ pub(super) fn collisions(pairs: &[AccountPair<'_>]) -> Vec<Finding> {
 
 /// The names in `of` that may collide with those in `other`, by type.
 fn global_names(of: &AccountFolder, other: &AccountFolder) -> BTreeSet<(String, String)> {
-    let all = of.stacks.iter().flat_map(|stack| resources(Some(stack)));
-    let global = all.filter(|(_, one)| {
+    let global = of.resources().filter(|(.., one)| {
         type_of(one) == "AWS::S3::Bucket"
             || of.manifest.account_id == other.manifest.account_id && type_of(one).starts_with("AWS::IAM::")
     });
-    let named = global.filter(|(_, one)| fixed_name(one).is_some());
-    named.filter_map(|(_, one)| Some((type_of(one).to_owned(), literal_name(one)?.to_owned()))).collect()
+    let named = global.filter(|(.., one)| fixed_name(one).is_some());
+    named.filter_map(|(.., one)| Some((type_of(one).to_owned(), literal_name(one)?.to_owned()))).collect()
 }

@@ -87,34 +87,31 @@ pub(super) fn former<'a>(
 
 /// Whether a stack has the user's notebook: one that was made by hand is in none.
 fn has_notebook(account: &AccountFolder, user: &UserEntry) -> bool {
-    let mut notebooks = resources(account).filter(|one| one["Type"] == NOTEBOOK_TYPE);
+    let mut notebooks = account.resources().filter(|(.., one)| one["Type"] == NOTEBOOK_TYPE);
     let name = user.notebook.as_deref();
-    name.is_some() && notebooks.any(|one| one["Properties"]["NotebookInstanceName"].as_str() == name)
+    name.is_some() && notebooks.any(|(.., one)| one["Properties"]["NotebookInstanceName"].as_str() == name)
 }
 
 /// The name of the secret with the user's first password, if the user has a password.
 fn password_secret(account: &AccountFolder, user: &UserEntry) -> Option<String> {
-    let is_own = |one: &&Value| one["Type"] == USER_TYPE && one["Properties"]["UserName"] == user.name.as_str();
-    let own = resources(account).find(is_own)?;
+    let mut users = account.resources().filter(|(.., one)| one["Type"] == USER_TYPE);
+    let (.., own) = users.find(|(.., one)| one["Properties"]["UserName"] == user.name.as_str())?;
     own["Properties"].get("LoginProfile")?;
-    let secrets = resources(account).filter(|resource| resource["Type"] == SECRET_TYPE);
-    let mut names = secrets.filter_map(|resource| resource["Properties"]["Name"].as_str());
+    let secrets = account.resources().filter(|(.., one)| one["Type"] == SECRET_TYPE);
+    let mut names = secrets.filter_map(|(.., one)| one["Properties"]["Name"].as_str());
     let of_user = format!("/{}/password", user.name);
     names.find(|name| name.ends_with(&of_user)).map(str::to_owned)
 }
 
-fn resources(account: &AccountFolder) -> impl Iterator<Item = &Value> {
-    account.stacks.iter().flat_map(|stack| stack.resources().map(|(_, resource)| resource))
-}
-
 /// The e-mail addresses of an account's people, by name, without regard to case.
 fn emails(account: Option<&AccountFolder>) -> BTreeMap<&str, String> {
-    let users = account.into_iter().flat_map(resources).filter(|resource| resource["Type"] == "AWS::IAM::User");
+    let all = account.into_iter().flat_map(AccountFolder::resources);
+    let users = all.filter(|(.., one)| one["Type"] == USER_TYPE).map(|(.., user)| &user["Properties"]);
     let email = |user: &'_ Value| {
-        let tags = user["Properties"]["Tags"].as_array()?;
+        let tags = user["Tags"].as_array()?;
         Some(tags.iter().find(|tag| tag["Key"] == EMAIL)?["Value"].as_str()?.to_lowercase())
     };
-    users.filter_map(|user| Some((user["Properties"]["UserName"].as_str()?, email(user)?))).collect()
+    users.filter_map(|user| Some((user["UserName"].as_str()?, email(user)?))).collect()
 }
 
 fn by_name(account: Option<&AccountFolder>) -> BTreeMap<&str, &UserEntry> {

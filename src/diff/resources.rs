@@ -46,11 +46,6 @@ impl ResourceChange<'_> {
     }
 }
 
-/// The resources of a stack, if there is one.
-pub(super) fn resources(stack: Option<&FolderStack>) -> impl Iterator<Item = (&String, &Value)> {
-    stack.into_iter().flat_map(FolderStack::resources)
-}
-
 /// The property of a resource that `path` leads to, with `/` between the steps.
 pub(super) fn property<'a>(resource: &'a Value, path: &str) -> Option<&'a Value> {
     path.split('/').try_fold(resource.get("Properties")?, |value, step| value.get(step))
@@ -77,6 +72,7 @@ pub(super) fn literal_name(resource: &Value) -> Option<&str> {
 
 /// What becomes of the resources of a stack, in the order of the new template; those that only the old one has come last.
 pub(super) fn changes<'a>(old: Option<&'a FolderStack>, new: Option<&'a FolderStack>) -> Vec<ResourceChange<'a>> {
+    let resources = |stack: Option<&'a FolderStack>| stack.into_iter().flat_map(FolderStack::resources);
     let olds: BTreeMap<&str, &Value> = resources(old).map(|(id, value)| (id.as_str(), value)).collect();
     let news: BTreeSet<&str> = resources(new).map(|(id, _)| id.as_str()).collect();
     let [olds_of, news_of] = [old, new].map(|stack| stack.and_then(|stack| stack.template.get("Conditions")));
@@ -217,8 +213,8 @@ fn propagate(changes: &mut [ResourceChange<'_>]) {
             references(properties, &mut vec!["Properties".to_owned()], &now, &mut found);
             let facts = replacement(type_of(new));
             for (path, target, value) in found {
-                // What changes in its own right is told already.
-                if change.properties.iter().any(|known| overlap(&known.path, &path)) {
+                // What changes in its own right, or something in it, or what it is in, is told already.
+                if change.properties.iter().any(|known| known.path.iter().zip(&path).all(|(a, b)| a == b)) {
                     continue;
                 }
                 let replacement = effect(facts, &path);
@@ -234,9 +230,4 @@ fn propagate(changes: &mut [ResourceChange<'_>]) {
         }
         replaced.extend(now);
     }
-}
-
-/// Whether one of two paths leads to what the other one leads into.
-fn overlap(a: &[String], b: &[String]) -> bool {
-    a.iter().zip(b).all(|(a, b)| a == b)
 }

@@ -11,7 +11,7 @@ use crate::inventory::{is_intrinsic, one_or_more, plain, sid, statement_name, wi
 
 /// What differs between two values that stand under `path`, leaf by leaf, in the order of the new value. Order, where it
 /// means nothing, and the ways of writing the same are no difference.
-pub(super) fn compare(path: &[String], old: Option<&Value>, new: Option<&Value>) -> Vec<PropertyChange> {
+pub fn compare(path: &[String], old: Option<&Value>, new: Option<&Value>) -> Vec<PropertyChange> {
     let key = path.last().map_or("", String::as_str);
     let (old, new) = (old.map(|value| canonical(key, value)), new.map(|value| canonical(key, value)));
     let mut comparison = Comparison { path: path.to_vec(), found: Vec::new() };

@@ -15,8 +15,8 @@ use crate::output::{Manifest, UserEntry};
 pub(super) type StackPlace<'a> = (&'a str, String);
 
 /// A stack of an account.
-struct ReadStack<'a> {
-    of: &'a FolderStack,
+pub(super) struct ReadStack<'a> {
+    pub of: &'a FolderStack,
     /// Whose its resources are.
     owners: Owners<'a>,
     /// The logical IDs that are read of it alone, where not all are.
@@ -27,7 +27,7 @@ struct ReadStack<'a> {
 pub(super) struct AccountIam<'a> {
     pub inventory: IamInventory<'a>,
     /// The stacks, in the order of the inventory's.
-    stacks: Vec<ReadStack<'a>>,
+    pub stacks: Vec<ReadStack<'a>>,
     /// The indexes of its users and roles, by their ARNs.
     principals: BTreeMap<String, usize>,
 }
@@ -89,11 +89,6 @@ impl<'a> AccountIam<'a> {
         })
     }
 
-    /// The people of the stacks.
-    pub(super) fn people(&self) -> impl Iterator<Item = &'a UserEntry> {
-        self.stacks.iter().flat_map(|stack| &stack.of.users)
-    }
-
     /// What may give access that nothing shows, in words.
     pub(super) fn hidden(&self) -> BTreeMap<StackPlace<'a>, BTreeSet<String>> {
         let mut placed: BTreeMap<StackPlace<'_>, BTreeSet<String>> = BTreeMap::new();
@@ -121,10 +116,6 @@ impl<'a> AccountIam<'a> {
         self.stacks.get(stack).map(|stack| stack.of.name.as_str())
     }
 
-    pub(super) fn stack_names(&self) -> impl Iterator<Item = &'a str> {
-        self.stacks.iter().map(|stack| stack.of.name.as_str())
-    }
-
     /// The users and roles, in the order of their ARNs.
     pub(super) fn principals(&self) -> impl Iterator<Item = &Principal<'a>> {
         self.principals.values().filter_map(|index| self.inventory.principals.get(*index))
@@ -142,16 +133,6 @@ impl<'a> AccountIam<'a> {
 
     pub(super) fn bucket_policies(&self) -> impl Iterator<Item = &Arc<PolicyDocument>> {
         self.inventory.bucket_policies().filter_map(|policy| self.document(policy))
-    }
-
-    /// The identity policies of somebody.
-    pub(super) fn identity(&self, of: &Principal<'a>) -> impl Iterator<Item = &Arc<PolicyDocument>> {
-        of.policies.iter().filter_map(|policy| self.document(*policy))
-    }
-
-    /// The permissions boundary of somebody, if a stack defines it.
-    pub(super) fn boundary(&self, of: &Principal<'a>) -> Option<&Arc<PolicyDocument>> {
-        self.document(of.boundary_policy()?)
     }
 
     /// The trust policy of somebody.

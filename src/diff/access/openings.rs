@@ -43,7 +43,7 @@ impl<'a> Openings<'a> {
                 .flat_map(|one| ["resourcetag/", "buckettag/"].map(|word| one.document.tag_keys(word)))
                 .flatten()
                 .collect(),
-            people: after.people().map(|user| user.name.as_str()).collect(),
+            people: after.stacks.iter().flat_map(|stack| &stack.of.users).map(|user| user.name.as_str()).collect(),
             keys,
         }
     }

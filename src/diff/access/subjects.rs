@@ -181,13 +181,13 @@ fn with_tags(
 
 fn side(of: Option<&Principal<'_>>, iam: &AccountIam<'_>) -> Side {
     let Some(of) = of else { return Side::default() };
-    let mut identity: Vec<_> = iam.identity(of).cloned().collect();
+    let mut identity: Vec<_> = of.policies.iter().filter_map(|policy| iam.document(*policy)).cloned().collect();
     // In an order that does not hang on that of the stacks.
     identity.sort_by_cached_key(|policy| policy.value.to_string());
     Side {
         exists: true,
         identity,
-        boundary: iam.boundary(of).cloned(),
+        boundary: of.boundary_policy().and_then(|policy| iam.document(policy)).cloned(),
         resource: iam.bucket_policies().cloned().collect(),
         required: false,
         unknown: undefined(of),

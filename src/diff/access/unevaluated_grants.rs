@@ -133,7 +133,7 @@ pub(super) fn changed_grants(before: &AccountIam<'_>, after: &AccountIam<'_>) ->
             Some(new) if old.is_none() && new.own.is_some() && usual.contains(&new.key()) => Vec::new(),
             Some(new) => new.entries(old.unwrap_or(&none), created),
             // A stack that is no longer made stays as it is.
-            None if !after.stack_names().any(|name| name == place.0) => continue,
+            None if !after.stacks.iter().any(|stack| stack.of.name == place.0) => continue,
             // With what allows, access goes; with what denies, some may come.
             None => policy(any, &none, "is gone").into_iter().filter(|entry| entry.direction.is_gain()).collect(),
         };

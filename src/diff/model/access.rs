@@ -48,8 +48,7 @@ impl AccessChange {
 
     /// Whether somebody may do less, or goes with all access.
     pub fn narrows(&self) -> bool {
-        let is_loss = |entry: &AccessEntry| matches!(entry.direction, Direction::Narrowed | Direction::PerhapsNarrowed);
-        self.presence == Presence::Removed || self.entries.iter().any(is_loss)
+        self.presence == Presence::Removed || self.entries.iter().any(|entry| !entry.direction.is_gain())
     }
 }
 
