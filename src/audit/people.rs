@@ -110,7 +110,7 @@ pub fn wrong_owners(sides: &Sides<'_>) -> Vec<Observation> {
     let mut wrong = |resource: (ResourceKind, &str), tags: &[Tag<'_>], wanted: [&str; 2], place: &Place| {
         for (key, wanted) in [USER, NOTEBOOK].into_iter().zip(wanted) {
             // SageMaker tells keys apart by case, which conditions do not.
-            let values = tags.iter().filter(|tag| tag.key.as_ref().is_some_and(|own| own.eq_ignore_ascii_case(key)));
+            let values = tags.iter().filter(|tag| tag.has_key(key));
             if let Some(value) = values.filter_map(|tag| tag.value.as_deref()).find(|value| *value != wanted) {
                 let what =
                     format!("the tag `{key}` says `{value}`, and must say the name of its own person or notebook");

@@ -149,10 +149,9 @@ pub fn user_tag(tags: &[LiveTag]) -> Option<&str> {
     tags.iter().find(|tag| tag.key == USER).map(|tag| tag.value.as_str())
 }
 
-/// The value of a tag. IAM compares the keys of tags without regard to case.
+/// The value of a tag.
 pub fn tag<'t>(tags: &'t [Tag<'_>], key: &str) -> Option<&'t str> {
-    let is_it = |tag: &&Tag| tag.key.as_ref().is_some_and(|own| own.eq_ignore_ascii_case(key));
-    tags.iter().find(is_it)?.value.as_deref()
+    tags.iter().find(|tag| tag.has_key(key))?.value.as_deref()
 }
 
 /// The ARN of a managed policy, by its index.

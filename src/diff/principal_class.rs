@@ -6,9 +6,7 @@ use serde_json::Value;
 
 use super::owners::{NO_NAMES, every_text, without_names};
 use crate::iam::Statement;
-use crate::inventory::{
-    Boundary, IamInventory, PRINCIPAL_TAG, Policy, PolicyDocument, Principal, each_map, one_or_more,
-};
+use crate::inventory::{Boundary, IamInventory, PRINCIPAL_TAG, PolicyDocument, Principal, each_map, one_or_more};
 use crate::model::{NOTEBOOK, NOTEBOOK_SEPARATOR};
 
 /// What of principals the policies of an account, or of both sides of one, depend on.
@@ -53,7 +51,7 @@ impl PrincipalClasses {
         let document = |index: usize| {
             let policy = inventory.policies.get(index)?;
             let text = || every_text(&policy.document.value, &general, NO_NAMES).to_string();
-            Some(if is_own(policy, of) { text() } else { policy.document.id.to_string() })
+            Some(if policy.location.is_within(&of.location) { text() } else { policy.document.id.to_string() })
         };
         let all = |policies: Vec<usize>| -> BTreeSet<String> { policies.into_iter().filter_map(document).collect() };
         let documents = policies_about(inventory, of).map(all);
@@ -102,7 +100,8 @@ impl PrincipalClasses {
             policy.and_then(|policy| Some((policy, self.meant.get(&policy.document.id)?))).is_some_and(
                 |(policy, meant)| {
                     // In a policy of their own, a name of theirs is that of whoever has it.
-                    meant.singles_out || !is_own(policy, of) && names.iter().any(|name| meant.is_about(name))
+                    meant.singles_out
+                        || !policy.location.is_within(&of.location) && names.iter().any(|name| meant.is_about(name))
                 },
             )
         })
@@ -113,12 +112,6 @@ impl PrincipalClasses {
 fn policies_about(inventory: &IamInventory<'_>, of: &Principal<'_>) -> [Vec<usize>; 4] {
     let [boundary, trust] = [of.boundary_policy(), of.trust].map(|one| one.into_iter().collect());
     [of.policies.clone(), boundary, trust, inventory.bucket_policies().collect()]
-}
-
-/// Whether a policy stands in the principal's own resource.
-fn is_own(policy: &Policy<'_>, of: &Principal<'_>) -> bool {
-    let (place, home) = (&policy.location, &of.location);
-    (place.stack, place.logical_id) == (home.stack, home.logical_id)
 }
 
 /// The tags of a principal: of a key that is known only when the stack is deployed, it is empty, and of such a value, `None`.

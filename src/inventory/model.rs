@@ -47,6 +47,13 @@ pub struct Location<'a> {
     pub path: String,
 }
 
+impl Location<'_> {
+    /// Whether it is at another place, or in what stands there.
+    pub fn is_within(&self, other: &Location<'_>) -> bool {
+        (self.stack, self.logical_id) == (other.stack, other.logical_id) && self.path.starts_with(&other.path)
+    }
+}
+
 /// A tag. `None` is a key or a value that is known only when the stack is deployed.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Tag<'a> {
@@ -54,6 +61,13 @@ pub struct Tag<'a> {
     pub key: Option<Cow<'a, str>>,
     /// Its value.
     pub value: Option<Cow<'a, str>>,
+}
+
+impl Tag<'_> {
+    /// Whether it has this key: IAM compares the keys of tags without regard to case.
+    pub fn has_key(&self, key: &str) -> bool {
+        self.key.as_ref().is_some_and(|own| own.eq_ignore_ascii_case(key))
+    }
 }
 
 /// What kind of IAM identity something is.

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::documents::PolicyKind;
-use super::model::{BUCKET_POLICY, Location, ResourcePolicy, ServiceRole};
+use super::model::{BUCKET_POLICY, ResourcePolicy, ServiceRole};
 use super::reader::Reader;
 use super::return_values::ReturnValues;
 use super::template::{Resource, is_intrinsic, plain};
@@ -182,11 +182,7 @@ impl ResourceReader<'_, '_, '_> {
                     format!("`{key}` of an `{kind}`, `{}`, is known only when the stack is deployed", plain(value));
                 let location = self.resource.location(path.as_str());
                 // What is filled in there from elsewhere is a doubt already.
-                let is_within = |of: &Location<'_>| {
-                    (of.stack, of.logical_id) == (location.stack, location.logical_id)
-                        && of.path.starts_with(path.as_str())
-                };
-                match self.reader.inventory.doubts.iter_mut().find(|doubt| is_within(&doubt.location)) {
+                match self.reader.inventory.doubts.iter_mut().find(|doubt| doubt.location.is_within(&location)) {
                     Some(doubt) => doubt.hides_access = true,
                     None => self.reader.hidden(message, location),
                 }

@@ -127,9 +127,7 @@ impl<'a> ReturnValues<'a> {
         let own = tags.len();
         // Groups take none.
         for (key, value) in self.stack_tags.iter().filter(|_| resource.kind != "AWS::IAM::Group") {
-            // IAM compares keys in any case.
-            let has = |tag: &Tag| tag.key.as_ref().is_some_and(|own| own.eq_ignore_ascii_case(key));
-            if !tags.iter().take(own).any(has) {
+            if !tags.iter().take(own).any(|tag| tag.has_key(key)) {
                 tags.push(Tag { key: Some(Cow::Owned(key.clone())), value: Some(Cow::Owned(value.clone())) });
             }
         }
