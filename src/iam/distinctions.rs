@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::automaton::{Step, arn_pattern, pattern, some_and_all};
-use super::document::{Document, Listed, Statement};
+use super::document::{Document, Statement};
 use super::operator::Base;
 use super::pattern::{ANY_CHAR, ANY_RUN, Filled, Pattern, segments};
 use super::request::Request;
@@ -21,7 +21,8 @@ struct Text {
     has_wildcards: bool,
 }
 
-/// How two texts are to each other, with the values of somebody filled in.
+/// How two texts are to each other, with the values of somebody filled in. Policies are compared by which texts the value of a request is
+/// like (`delta`), and by pairs this says which of these can be at once: of two, both, or the one and not the other.
 #[derive(Debug, Default, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Relation {
     /// Whether something is like both.
@@ -34,7 +35,10 @@ pub struct Relation {
 
 impl Distinctions {
     /// Those of some policies, of which the values of who asks are in the context of `request`, or are these words in texts. `expected` are
-    /// values that requests of the day have, each with its condition key without the service; `principal` is that of who asks.
+    /// values that requests of the day have, each behind its condition key without the service, or behind `principal`, as who asks is.
+    ///
+    /// Two texts without an own value are to each other as they are for everybody. So are two of which the one can never overlap the
+    /// other, whatever the own values are, or always covers it: with these, there is no pair.
     pub fn of<'d>(
         policies: impl Iterator<Item = &'d Document>,
         request: &Request,
@@ -118,19 +122,14 @@ impl Text {
 /// All texts that a statement compares requests with, but for actions, each with the condition key; of resources, that is empty, and of
 /// principals `principal`.
 fn texts(statement: &Statement) -> impl Iterator<Item = (&str, Text)> {
-    let resources = match &statement.resources {
-        Some(Listed::These(patterns) | Listed::AllBut(patterns)) => patterns.as_slice(),
-        None => &[],
-    };
+    let resources = statement.resource_patterns();
     let resource = |pattern: &Pattern| ("", Text { pattern: pattern.clone(), has_wildcards: true });
     let conditions = statement.conditions.iter().filter_map(|one| Some((one, one.operator?)));
     let conditions = conditions.filter(|(_, operator)| operator.base != Base::Null).flat_map(|(one, operator)| {
         let text = move |pattern: &Pattern| Text { pattern: pattern.clone(), has_wildcards: operator.has_wildcards() };
         one.values.iter().map(move |pattern| (one.key.as_str(), text(pattern)))
     });
-    let principals = statement.principals.iter().flat_map(|principals| match principals {
-        Listed::These(principals) | Listed::AllBut(principals) => principals.arns(),
-    });
+    let principals = statement.principals.iter().flat_map(|principals| principals.list.arns());
     let principals = principals.map(|arn| ("principal", Text::plain(arn)));
     resources.iter().map(resource).chain(conditions).chain(principals)
 }

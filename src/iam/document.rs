@@ -41,11 +41,11 @@ pub enum Effect {
     Deny,
 }
 
-/// What is meant: what a list names, or everything else.
+/// What a list names, or everything else.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Listed<T> {
-    These(T),
-    AllBut(T),
+pub(super) struct Listed<T> {
+    all_but: bool,
+    pub(super) list: T,
 }
 
 impl Document {
@@ -79,11 +79,8 @@ impl Document {
     pub fn with_key_renamed(mut self, from: &str, to: &str) -> Self {
         for statement in &mut self.statements {
             statement.conditions.iter_mut().for_each(|condition| condition.rename_key(from, to));
-            if let Some(Listed::These(patterns) | Listed::AllBut(patterns)) = &mut statement.resources {
-                for pattern in patterns {
-                    pattern.rename_key(from, to);
-                }
-            }
+            let patterns = statement.resources.iter_mut().flat_map(|resources| &mut resources.list);
+            patterns.for_each(|pattern| pattern.rename_key(from, to));
         }
         self
     }
@@ -137,30 +134,22 @@ impl Statement {
         self.effect == Effect::Allow && self.names_action(&action.to_ascii_lowercase())
     }
 
-    /// Whether it denies something.
-    pub fn denies(&self) -> bool {
-        self.effect == Effect::Deny
-    }
-
     /// How many of its actions and resources have a wildcard before their end: these overlap in many ways.
     pub fn open_patterns(&self) -> usize {
-        let (Listed::These(actions) | Listed::AllBut(actions)) = &self.actions;
-        let resources = match &self.resources {
-            Some(Listed::These(patterns) | Listed::AllBut(patterns)) => patterns.as_slice(),
-            None => &[],
-        };
-        let all = actions.iter().cloned().chain(resources.iter().map(|pattern| pattern.widest(true, &[])));
+        let resources = self.resource_patterns().iter().map(|pattern| pattern.widest(true, &[]));
+        let all = self.actions.list.iter().cloned().chain(resources);
         all.filter(|text| text.trim_end_matches(ANY_RUN).contains([ANY_RUN, ANY_CHAR])).count()
     }
 
     /// How many of the actions that another statement lists are those that this one denies.
     pub fn denied_of(&self, other: &Self) -> usize {
-        match &other.actions {
-            Listed::These(actions) if self.effect == Effect::Deny => {
-                actions.iter().filter(|action| self.names_action(action)).count()
-            }
-            _ => 0,
-        }
+        let denies_listed = self.effect == Effect::Deny && !other.actions.all_but;
+        other.actions.list.iter().filter(|action| denies_listed && self.names_action(action)).count()
+    }
+
+    /// The patterns of its resources, or of those that it is not about.
+    pub(super) fn resource_patterns(&self) -> &[Pattern] {
+        self.resources.as_ref().map_or(&[], |resources| &resources.list)
     }
 
     /// How the statement names who asks: directly, where its policy names no principals.
@@ -170,14 +159,12 @@ impl Statement {
     /// has one.
     /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html>
     pub(super) fn named(&self, principal: &Principal, bounded: bool) -> PrincipalMatch {
-        match &self.principals {
-            None => PrincipalMatch::Directly,
-            Some(Listed::These(principals)) => principals.name(principal),
-            Some(Listed::AllBut(_)) if bounded && self.effect == Effect::Deny => PrincipalMatch::Directly,
-            Some(Listed::AllBut(principals)) if principals.name(principal) == PrincipalMatch::No => {
-                PrincipalMatch::Directly
-            }
-            Some(Listed::AllBut(_)) => PrincipalMatch::No,
+        let Some(principals) = &self.principals else { return PrincipalMatch::Directly };
+        match principals.list.name(principal) {
+            found if !principals.all_but => found,
+            PrincipalMatch::No => PrincipalMatch::Directly,
+            _ if bounded && self.effect == Effect::Deny => PrincipalMatch::Directly,
+            _ => PrincipalMatch::No,
         }
     }
 
@@ -197,11 +184,7 @@ impl Statement {
     /// compared without regard to case.
     /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html>
     pub(super) fn names_action(&self, action: &str) -> bool {
-        let any = |patterns: &[String]| patterns.iter().any(|pattern| is_like(pattern, action));
-        match &self.actions {
-            Listed::These(patterns) => any(patterns),
-            Listed::AllBut(patterns) => !any(patterns),
-        }
+        self.actions.list.iter().any(|pattern| is_like(pattern, action)) != self.actions.all_but
     }
 
     /// The condition key by which the statement singles out principals whose ARNs end with a name behind `before`, such as
@@ -209,12 +192,7 @@ impl Statement {
     /// of a bucket or a folder, or of all others, that a tag names: that of one has the name of their own, and that of another has not.
     pub fn singled_out_by(&self, before: &str) -> Option<&str> {
         let condition = self.conditions.iter().find(|condition| condition.singles_out(before));
-        let patterns = match &self.resources {
-            Some(Listed::These(patterns) | Listed::AllBut(patterns)) if self.effect == Effect::Deny => {
-                patterns.as_slice()
-            }
-            _ => &[],
-        };
+        let patterns = if self.effect == Effect::Deny { self.resource_patterns() } else { &[] };
         condition
             .map(|condition| condition.key.as_str())
             .or_else(|| patterns.iter().find_map(Pattern::tag_that_names_folder))
@@ -223,20 +201,16 @@ impl Statement {
     /// Whether the statement denies everything to everybody but the one whose ARN is this text with the value of this key of
     /// theirs behind it.
     pub fn denies_all_but(&self, before: &str, own_name: &str) -> bool {
-        let all_actions = matches!(&self.actions, Listed::These(all) if all.contains(&Pattern::action("*")));
+        let all_actions = !self.actions.all_but && self.actions.list.contains(&Pattern::action("*"));
         let any = Pattern::parse("*", false);
-        let all_resources = matches!(&self.resources, Some(Listed::These(all)) if all.contains(&any));
+        let all_resources = self.resources.as_ref().is_some_and(|of| !of.all_but && of.list.contains(&any));
         let is_it = matches!(self.conditions.as_slice(), [one] if one.is_of_all_but(before, own_name));
         self.effect == Effect::Deny && self.principals.is_none() && all_actions && all_resources && is_it
     }
 
     /// Trust policies name no resource: theirs is the role.
     pub(super) fn names_resource(&self, request: &Request, doubts: &mut Doubts) -> TriBool {
-        let (patterns, negated) = match &self.resources {
-            Some(Listed::These(patterns)) => (patterns, false),
-            Some(Listed::AllBut(patterns)) => (patterns, true),
-            None => return TriBool::Yes,
-        };
+        let Some(Listed { all_but: negated, list: patterns }) = &self.resources else { return TriBool::Yes };
         let (mut any, mut is_invalid) = (TriBool::No, false);
         for pattern in patterns {
             let truth = match pattern.fill(request, true) {
@@ -253,7 +227,7 @@ impl Statement {
                 // It "will not match any resource"; "any attempt to match it fails and causes the statement to be invalid".
                 // Whether the statement is then about every resource or about none, AWS does not say, whatever else it names.
                 // Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html>
-                Filled::Nothing if negated => {
+                Filled::Nothing if *negated => {
                     is_invalid = true;
                     doubts.add("a `NotResource` has a variable without a value".to_owned())
                 }
@@ -265,7 +239,7 @@ impl Statement {
                 break;
             }
         }
-        match negated {
+        match *negated {
             true if is_invalid => TriBool::Unknown,
             true => any.opposite(),
             false => any,
@@ -283,8 +257,8 @@ fn listed<T>(
     let not_key = format!("Not{key}");
     match (map.get(key), map.get(&not_key)) {
         (Some(_), Some(_)) => Err(Malformed::at(path, format!("found both `{key}` and `{not_key}`"))),
-        (Some(value), None) => Ok(Some(Listed::These(parse(value, &format!("{path}/{key}"))?))),
-        (None, Some(value)) => Ok(Some(Listed::AllBut(parse(value, &format!("{path}/{not_key}"))?))),
+        (Some(value), None) => Ok(Some(Listed { all_but: false, list: parse(value, &format!("{path}/{key}"))? })),
+        (None, Some(value)) => Ok(Some(Listed { all_but: true, list: parse(value, &format!("{path}/{not_key}"))? })),
         (None, None) => Ok(None),
     }
 }

@@ -75,7 +75,7 @@ pub struct Values {
 pub struct Context {
     given: BTreeMap<String, Option<Values>>,
     /// Keys, in lower case, that are not the same in all requests of who asks.
-    varying: BTreeSet<String>,
+    pub(super) varying: BTreeSet<String>,
 }
 
 /// What is known of a key.
@@ -145,11 +145,6 @@ impl Context {
         self
     }
 
-    /// Whether a key, in lower case, is one of those.
-    pub(super) fn varies(&self, key: &str) -> bool {
-        self.varying.contains(key)
-    }
-
     /// The same context without a key.
     pub fn without(mut self, key: &str) -> Self {
         self.given.remove(&key.to_lowercase());
@@ -163,11 +158,6 @@ impl Context {
 }
 
 impl Request {
-    /// The same request about another resource.
-    pub(super) fn about(&self, resource: &str) -> Self {
-        Self { resource: resource.to_owned(), ..self.clone() }
-    }
-
     /// What is known of a key: given, known to be absent, or neither. A key that every request has (a time, an address) is
     /// never absent, and one that is not in the table of keys is unknown.
     pub(super) fn find(&self, key: &str) -> KeyValues<'_> {

@@ -7,7 +7,8 @@ use super::problem::{Problem, Statements, document, line_in_words, spelled};
 use super::reference::References;
 use crate::finding::Rule;
 use crate::iam::{
-    self, AccessLine, Decision, Direction, Document, Policies, Request, ResourcePolicy, Statement, access_delta, decide,
+    self, AccessLine, Decision, Direction, Document, Effect, Policies, Request, ResourcePolicy, Statement, access_delta,
+    decide,
 };
 use crate::inventory::Policy;
 
@@ -151,7 +152,7 @@ impl<'s> Access<'s> {
     /// Each statement of the identity policies that allows something, and none, with all that deny something.
     fn each_alone(&self) -> Vec<Document> {
         let all = self.identity.iter().flat_map(|(_, document)| &document.statements);
-        let (denials, allowing): (Vec<&Statement>, Vec<&Statement>) = all.partition(|one| one.denies());
+        let (denials, allowing): (Vec<&Statement>, Vec<&Statement>) = all.partition(|one| one.effect == Effect::Deny);
         let with_denials =
             |one: Option<&Statement>| Document { statements: denials.iter().copied().chain(one).cloned().collect() };
         // Without any, the policies of buckets are compared.

@@ -18,8 +18,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::decide::{NOT_BY_POLICIES, Policies, Statements};
-use super::document::Listed;
-use super::pattern::{Filled, Pattern};
+use super::pattern::Filled;
 use super::request::{Context, Principal, Request};
 use cell::{Comparison, Region};
 use classes::{Classes, PatternLists, singles};
@@ -156,14 +155,12 @@ pub fn access_delta(
     let mut resource_patterns = BTreeSet::new();
     let [of_old, of_new] = [old, new].map(Statements::of);
     for (_, statement) in of_old.list.iter().chain(&of_new.list) {
-        let (Listed::These(patterns) | Listed::AllBut(patterns)) = &statement.actions;
-        action_lists.insert(patterns.iter().cloned().collect());
-        if let Some(Listed::These(patterns) | Listed::AllBut(patterns)) = &statement.resources {
-            resource_patterns.extend(patterns.iter().filter_map(|pattern| match pattern.fill(&request, true) {
-                Filled::Text(text) => Some(text),
-                Filled::Nothing | Filled::Unknown(_) => None,
-            }));
-        }
+        action_lists.insert(statement.actions.list.iter().cloned().collect());
+        let filled = statement.resource_patterns().iter().map(|pattern| pattern.fill(&request, true));
+        resource_patterns.extend(filled.filter_map(|filled| match filled {
+            Filled::Text(text) => Some(text),
+            Filled::Nothing | Filled::Unknown(_) => None,
+        }));
     }
     let resources = Arc::new(Classes::of_resources(resource_patterns, &request).ok_or(TooManyWays)?);
     let lines_by = |lists: PatternLists| {
@@ -246,13 +243,6 @@ fn lines<'a>(
 fn is_fixed(key: &str, base: &Context) -> bool {
     let of_organization = matches!(key, "aws:principalorgid" | "aws:principalorgpaths");
     let is_principals = key.starts_with("aws:principal") && !of_organization;
-    !base.varies(key)
+    !base.varying.contains(key)
         && (is_principals || matches!(key, "aws:username" | "aws:userid") || base.iter().any(|(given, _)| given == key))
-}
-
-impl Pattern {
-    /// Whether it has a variable whose value is not the same in all requests of a principal.
-    fn is_open(&self, base: &Context) -> bool {
-        self.variables().any(|key| !is_fixed(&key.to_lowercase(), base))
-    }
 }

@@ -9,6 +9,7 @@ use super::super::pattern::Pattern;
 use super::super::principal::PrincipalMatch;
 use super::super::request::Request;
 use super::super::tri_bool::{Doubts, TriBool};
+use super::is_fixed;
 
 /// What a statement says besides which actions and resources it is about.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,19 +30,18 @@ impl<'a> Clause<'a> {
     /// Of an identity policy, it makes no difference which one it is.
     fn of(source: StatementSource, statement: &'a Statement, request: &Request, is_bounded: bool) -> Self {
         let source = if let StatementSource::Identity(_) = source { StatementSource::Identity(0) } else { source };
-        let base = &request.context;
+        // Whether a variable of a pattern has a value that is not the same in all requests of who asks.
+        let is_open =
+            |pattern: &Pattern| pattern.variables().any(|key| !is_fixed(&key.to_lowercase(), &request.context));
         let (open_conditions, conditions) =
-            statement.conditions.iter().partition(|condition| condition.values.iter().any(|one| one.is_open(base)));
-        let is_open = |listed: &&Listed<Vec<Pattern>>| match listed {
-            Listed::These(all) | Listed::AllBut(all) => all.iter().any(|pattern| pattern.is_open(base)),
-        };
+            statement.conditions.iter().partition(|condition| condition.values.iter().any(is_open));
         Self {
             source,
             effect: statement.effect,
             named: statement.named(&request.principal, is_bounded),
             conditions,
             open_conditions,
-            open_resources: statement.resources.as_ref().filter(is_open),
+            open_resources: statement.resources.as_ref().filter(|resources| resources.list.iter().any(is_open)),
         }
     }
 
@@ -82,7 +82,8 @@ impl<'a> Side<'a> {
             let all = statements.list.iter().enumerate();
             all.filter(|(_, (_, statement))| statement.names_action(action)).map(|(index, _)| index).collect()
         };
-        let requests: Vec<Request> = resources.iter().map(|one| request.about(one)).collect();
+        let requests: Vec<Request> =
+            resources.iter().map(|one| Request { resource: one.clone(), ..request.clone() }).collect();
         let mut reached = Vec::new();
         for (at, statement) in &statements.list {
             let clause = Clause::of(at.policy, statement, request, statements.bounded);
