@@ -7,8 +7,7 @@ use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop_oneof, proptes
 use proptest::sample::{select, subsequence};
 use proptest::{collection::vec, prop_assert, prop_assert_eq};
 use racestack::iam::{
-    AccessLine, Context, Decision, Direction, Document, Policies, Principal, Request, ResourcePolicy, access_delta,
-    decide,
+    AccessLine, Context, Decision, Direction, Document, Policies, Principal, Request, access_delta, decide,
 };
 use serde_json::{Value, json};
 
@@ -440,7 +439,8 @@ proptest! {
         let side = |identity| Policies {
             identity,
             boundary: boundary.as_ref(),
-            resource: Some(ResourcePolicy::Sufficient(&empty)),
+            resource: Some(&empty),
+            resource_must_allow: false,
         };
         let (before, after) = (side(&olds), side(&news));
         let lines = access_delta(&principal, &base, &before, &after, |_| true).unwrap();

@@ -33,7 +33,7 @@ impl Person {
             self.own.iter().fold(context, |context, (key, values)| context.with(key, &values.unwrap().list[0]));
         let (principal, action, resource) = (self.principal.clone(), action.to_owned(), resource.to_owned());
         let identity: Vec<_> = self.identity.iter().collect();
-        let policies = Policies { identity: &identity, boundary: self.boundary.as_ref(), resource: None };
+        let policies = Policies { identity: &identity, boundary: self.boundary.as_ref(), ..Policies::default() };
         decide(&Request { principal, action, resource, context }, &policies).decision
     }
 }

@@ -35,18 +35,12 @@ pub struct Policies<'a> {
     pub identity: &'a [&'a Document],
     /// Their permissions boundary.
     pub boundary: Option<&'a Document>,
-    /// The policy of what is asked for, if it has one.
-    pub resource: Option<ResourcePolicy<'a>>,
-}
-
-/// The policy of a resource, which names principals.
-#[derive(Debug, Clone, Copy)]
-pub enum ResourcePolicy<'a> {
-    /// One that can allow on its own, and need not, such as a bucket's.
-    Sufficient(&'a Document),
-    /// One that must allow, such as a role's trust policy for `sts:AssumeRole`.
+    /// The policy of what is asked for, which names principals, if it has one.
+    pub resource: Option<&'a Document>,
+    /// Whether that must allow, such as a role's trust policy for `sts:AssumeRole`. Any other, such as a bucket's, can allow on its own,
+    /// and need not.
     /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_update-role-trust-policy.html>
-    Required(&'a Document),
+    pub resource_must_allow: bool,
 }
 
 /// What AWS decides.
@@ -84,24 +78,15 @@ pub enum StatementSource {
     Resource,
 }
 
-/// A statement that a decision rests on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct DeterminingStatement {
-    /// The policy.
-    pub policy: StatementSource,
-    /// The statement's index in it.
-    pub statement: usize,
-}
-
 /// A decision, and what made it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
     /// The decision.
     pub decision: Decision,
-    /// The statements that made it: those that deny, or those that allow. Of an implicit denial, those that allow what the
+    /// The statements that made it, each with its index in its policy: those that deny, or those that allow. Of an implicit denial, those that allow what the
     /// boundary or the trust policy does not; of an unknown, those of which it is not known whether they apply, and those
     /// that allow.
-    pub statements: Vec<DeterminingStatement>,
+    pub statements: Vec<(StatementSource, usize)>,
     /// What is not known of the statements: of an unknown, why it is one.
     pub doubts: Vec<String>,
 }
@@ -114,7 +99,7 @@ pub fn decide(request: &Request, policies: &Policies<'_>) -> Outcome {
 /// The statements of some policies, each with where it stands.
 #[derive(Debug, Clone)]
 pub(super) struct Statements<'a> {
-    pub(super) list: Vec<(DeterminingStatement, &'a Statement)>,
+    pub(super) list: Vec<((StatementSource, usize), &'a Statement)>,
     /// Whether who asks has a permissions boundary.
     pub(super) bounded: bool,
     /// Whether the policy of the resource must allow.
@@ -123,19 +108,14 @@ pub(super) struct Statements<'a> {
 
 impl<'a> Statements<'a> {
     pub(super) fn of(policies: &Policies<'a>) -> Self {
-        let (resource, required) = match policies.resource {
-            Some(ResourcePolicy::Sufficient(document)) => (Some(document), false),
-            Some(ResourcePolicy::Required(document)) => (Some(document), true),
-            None => (None, false),
-        };
         let identity =
             policies.identity.iter().enumerate().map(|(index, one)| (StatementSource::Identity(index), *one));
         let boundary = policies.boundary.map(|one| (StatementSource::Boundary, one));
-        let all = identity.chain(boundary).chain(resource.map(|one| (StatementSource::Resource, one)));
-        let list = all.flat_map(|(policy, document)| {
-            let statements = document.statements.iter().enumerate();
-            statements.map(move |(statement, one)| (DeterminingStatement { policy, statement }, one))
+        let all = identity.chain(boundary).chain(policies.resource.map(|one| (StatementSource::Resource, one)));
+        let list = all.flat_map(|(source, document)| {
+            document.statements.iter().enumerate().map(move |(index, one)| ((source, index), one))
         });
+        let required = policies.resource_must_allow;
         Self { list: list.collect(), bounded: policies.boundary.is_some(), required }
     }
 
@@ -153,7 +133,7 @@ impl<'a> Statements<'a> {
             let named = statement.named(&request.principal, self.bounded);
             let truth = if named == PrincipalMatch::No { TriBool::No } else { statement.applies(request, &mut doubts) };
             if truth != TriBool::No {
-                applying.push((*at, Applying { source: at.policy, effect: statement.effect, named, truth }));
+                applying.push((*at, Applying { source: at.0, effect: statement.effect, named, truth }));
             }
         }
         let elsewhere = is_elsewhere(&request.principal, &request.resource);

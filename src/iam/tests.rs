@@ -22,11 +22,10 @@ fn decision(identity: &Value, boundary: Option<&Value>, resource: Option<(bool, 
     let identity = document(identity.clone());
     let boundary = boundary.map(|statements| document(statements.clone()));
     let resource = resource.map(|(required, statements)| (required, document(statements)));
-    let resource = resource.as_ref().map(|(required, document)| match required {
-        true => ResourcePolicy::Required(document),
-        false => ResourcePolicy::Sufficient(document),
-    });
-    decide(asked, &Policies { identity: &[&identity], boundary: boundary.as_ref(), resource }).decision
+    let (resource_must_allow, resource) =
+        resource.as_ref().map_or((false, None), |(must, document)| (*must, Some(document)));
+    let boundary = boundary.as_ref();
+    decide(asked, &Policies { identity: &[&identity], boundary, resource, resource_must_allow }).decision
 }
 
 /// One statement about everything.
@@ -71,7 +70,7 @@ fn the_statements_that_made_a_decision_are_told() {
     let policies = Policies { identity: &identity, ..Policies::default() };
     let made = |action| {
         let outcome = decide(&request(action, "arn:aws:s3:::b/k", Context::new()), &policies);
-        outcome.statements.iter().map(|decisive| decisive.statement).collect::<Vec<_>>()
+        outcome.statements.iter().map(|(_, statement)| *statement).collect::<Vec<_>>()
     };
     assert_eq!(made("s3:GetObject"), [0]);
     assert_eq!(made("s3:DeleteObject"), [2]);

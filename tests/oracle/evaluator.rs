@@ -1,6 +1,6 @@
 //! The evaluator's side.
 
-use racestack::iam::{Context, Decision, Document, Outcome, Policies, Principal, Request, ResourcePolicy, decide};
+use racestack::iam::{Context, Decision, Document, Outcome, Policies, Principal, Request, decide};
 use serde_json::{Map, Value as Json};
 
 use crate::oracle::aim::texts;
@@ -30,11 +30,8 @@ pub fn with_policies<T>(case: &Case, to: impl FnOnce(&Policies<'_>) -> T) -> T {
     to(&Policies {
         identity: &identity,
         boundary: boundary.as_ref(),
-        resource: resource.as_ref().map(if case.request.action == "sts:AssumeRole" {
-            ResourcePolicy::Required
-        } else {
-            ResourcePolicy::Sufficient
-        }),
+        resource: resource.as_ref(),
+        resource_must_allow: resource.is_some() && case.request.action == "sts:AssumeRole",
     })
 }
 

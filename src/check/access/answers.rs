@@ -8,8 +8,7 @@ use serde::Serialize;
 use super::people::{Who, principals, unread};
 use crate::check::company;
 use crate::iam::{
-    Context, Decision, Document, Policies, Request, ResourcePolicy, StatementSource, allowed_with, decide,
-    is_beyond_policies,
+    Context, Decision, Document, Policies, Request, StatementSource, allowed_with, decide, is_beyond_policies,
 };
 use crate::inventory::{BUCKET_POLICY, IamInventory, IdentityKind, Location, Principal, Tag, sid};
 use crate::model::{Account, Network, User};
@@ -171,25 +170,23 @@ impl Evaluator<'_> {
         let read = |index: usize| Some((index, self.inventory.parsed(index)?));
         let policies: Vec<(usize, &Document)> = actor.policies.iter().copied().filter_map(read).collect();
         let boundary = actor.boundary_policy().and_then(read);
-        let (of_resource, of_account) = (self.of_resource().and_then(read), self.trust_of_the_account());
-        let is_taking = request.action.eq_ignore_ascii_case("sts:AssumeRole");
-        let resource = match of_resource {
-            Some((_, trust)) if is_taking => Some(ResourcePolicy::Required(trust)),
-            None if is_taking => of_account.as_ref().map(ResourcePolicy::Required),
-            of_resource => of_resource.map(|(_, document)| ResourcePolicy::Sufficient(document)),
-        };
+        let resource_must_allow = request.action.eq_ignore_ascii_case("sts:AssumeRole");
+        let of_resource = self.of_resource().and_then(read);
+        let of_account = self.trust_of_the_account().filter(|_| resource_must_allow);
+        let resource = of_resource.map(|(_, document)| document).or(of_account.as_ref());
         let identity: Vec<&Document> = policies.iter().map(|(_, document)| *document).collect();
-        let all = Policies { identity: &identity, boundary: boundary.map(|(_, document)| document), resource };
+        let boundary_document = boundary.map(|(_, document)| document);
+        let all = Policies { identity: &identity, boundary: boundary_document, resource, resource_must_allow };
         let outcome = decide(&request, &all);
-        let reason = |policy: StatementSource, statement| {
-            let (policy, _) = match policy {
-                StatementSource::Identity(index) => *policies.get(index)?,
+        let reason = |(source, statement): &(StatementSource, usize)| {
+            let (policy, _) = match source {
+                StatementSource::Identity(index) => *policies.get(*index)?,
                 StatementSource::Boundary => boundary?,
                 StatementSource::Resource => of_resource?,
             };
-            self.reason(policy, statement)
+            self.reason(policy, *statement)
         };
-        let statements = outcome.statements.iter().filter_map(|one| reason(one.policy, one.statement)).collect();
+        let statements = outcome.statements.iter().filter_map(reason).collect();
         // What of the templates could not be read may allow or deny; what is denied explicitly is denied all the same.
         let is_settled = outcome.decision == Decision::ExplicitlyDenied || is_beyond_policies(&request.action);
         let decision = if is_settled || self.unread.is_empty() { outcome.decision } else { Decision::Unknown };

@@ -7,7 +7,7 @@ use super::problem::{Problem, Statements, document, line_in_words, spelled};
 use super::reference::References;
 use crate::finding::Rule;
 use crate::iam::{
-    self, AccessLine, Decision, Direction, Document, Effect, Policies, Request, ResourcePolicy, Statement, access_delta,
+    AccessLine, Decision, Direction, Document, Effect, Policies, Request, Statement, StatementSource, access_delta,
     decide,
 };
 use crate::inventory::Policy;
@@ -65,8 +65,8 @@ impl<'s> Access<'s> {
     pub(super) fn with_policies<T>(&self, use_them: impl FnOnce(&Policies<'_>) -> T) -> T {
         let identity: Vec<&Document> = self.identity.iter().map(|(_, document)| *document).collect();
         let boundary = self.boundary.map(|(_, document)| document);
-        let resource = Some(ResourcePolicy::Sufficient(&self.resource));
-        use_them(&Policies { identity: &identity, boundary, resource })
+        let resource = Some(&self.resource);
+        use_them(&Policies { identity: &identity, boundary, resource, resource_must_allow: false })
     }
 
     /// These identity policies and nothing else in this account.
@@ -74,8 +74,7 @@ impl<'s> Access<'s> {
     where
         's: 'p,
     {
-        let resource = Some(ResourcePolicy::Sufficient(self.of_other_accounts));
-        Policies { identity, boundary: None, resource }
+        Policies { identity, resource: Some(self.of_other_accounts), ..Policies::default() }
     }
 
     /// All statements, each with the index of its policy and its own.
@@ -177,14 +176,14 @@ impl<'s> Access<'s> {
     pub(super) fn decisive(&self, request: &Request) -> Statements {
         let outcome = self.with_policies(|policies| decide(request, policies));
         let denies = outcome.decision == Decision::ExplicitlyDenied;
-        let statement = |decisive: &iam::DeterminingStatement| match decisive.policy {
-            iam::StatementSource::Identity(index) => Some((self.identity.get(index)?.0, decisive.statement)),
+        let statement = |(source, statement): &(StatementSource, usize)| match *source {
+            StatementSource::Identity(index) => Some((self.identity.get(index)?.0, *statement)),
             // What the boundary allows besides is not what is at fault, unless nothing else is.
-            iam::StatementSource::Boundary if denies || self.identity.iter().all(|(index, _)| *index == NO_POLICY) => {
-                Some((self.boundary?.0, decisive.statement))
+            StatementSource::Boundary if denies || self.identity.iter().all(|(index, _)| *index == NO_POLICY) => {
+                Some((self.boundary?.0, *statement))
             }
-            iam::StatementSource::Boundary => None,
-            iam::StatementSource::Resource => self.of_resource.get(decisive.statement).copied(),
+            StatementSource::Boundary => None,
+            StatementSource::Resource => self.of_resource.get(*statement).copied(),
         };
         outcome.statements.iter().filter_map(statement).filter(|(policy, _)| *policy != NO_POLICY).collect()
     }

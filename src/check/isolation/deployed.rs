@@ -6,7 +6,7 @@ use super::kind::{PrincipalKind, Subject};
 use super::problem::Problem;
 use super::reference::References;
 use super::{proof, trust};
-use crate::iam::{AccessLine, Direction, Document, Policies, Principal, ResourcePolicy, TooManyWays, access_delta};
+use crate::iam::{AccessLine, Direction, Document, Policies, Principal, TooManyWays, access_delta};
 use crate::inventory::IamInventory;
 use crate::plan::AccountPlan;
 
@@ -53,7 +53,8 @@ pub fn allowed(
     let access = Policies {
         identity: &policies,
         boundary: identity.boundary_policy().and_then(document),
-        resource: trust.map(|(document, _)| ResourcePolicy::Required(document)),
+        resource: trust.map(|(document, _)| document),
+        resource_must_allow: trust.is_some(),
     };
     let mut asking = subject.principal;
     if let (Principal::Role { session, .. }, Some((_, Some(named)))) = (&mut asking, trust) {

@@ -6,7 +6,7 @@ use super::kind::{PrincipalKind, Subject};
 use super::principals::{Allowed, COMPANYS, DNS_SUFFIX, NOBODY, opened};
 use super::problem::{Problem, document};
 use crate::finding::Rule;
-use crate::iam::{Context, Decision, Policies, Principal, Request, ResourcePolicy, decide};
+use crate::iam::{Context, Decision, Policies, Principal, Request, decide};
 use crate::inventory::{IdentityKind, one_or_more};
 use crate::model::{Profile, Service};
 use crate::plan::{AccountPlan, Names};
@@ -59,7 +59,7 @@ pub fn check(subject: &Subject<'_, '_>, plan: &AccountPlan<'_>) -> Vec<Problem> 
     let problem = Problem { notes, ..Problem::at(Rule::IsolationTooWide, message, help, &policy.location) };
     let mut problems = opened(inventory, index, &problem, is_allowed);
     let trust = match document(policy) {
-        Ok(document) => Some(ResourcePolicy::Required(document)),
+        Ok(document) => Some(document),
         Err(problem) => {
             problems.push(problem);
             return problems;
@@ -68,7 +68,8 @@ pub fn check(subject: &Subject<'_, '_>, plan: &AccountPlan<'_>) -> Vec<Problem> 
     let service = services.concat();
     let is_refused = |thing: &&&str| {
         let request = taking(&identity.arn, &service, thing, &plan.names);
-        decide(&request, &Policies { resource: trust, ..Policies::default() }).decision != Decision::Allowed
+        decide(&request, &Policies { resource: trust, resource_must_allow: true, ..Policies::default() }).decision
+            != Decision::Allowed
     };
     if let Some(thing) = things.iter().find(is_refused) {
         let message = format!("{service} cannot take on the role of {} for a {thing}", kind.who());

@@ -20,8 +20,8 @@ use super::model::{AccessChange, AccessEntry, OPEN_SECTIONS, Presence};
 use super::owners::general;
 use super::people::former;
 use crate::iam::{
-    AccessLine, Decision, DeterminingStatement, Direction, Document, Policies, Request, ResourcePolicy,
-    StatementSource, access_delta, decide, is_like_pattern,
+    AccessLine, Decision, Direction, Document, Policies, Request, StatementSource, access_delta, decide,
+    is_like_pattern,
 };
 use crate::inventory::{Documents, Policy, PolicyDocument, PolicyKind, one_or_more, statement_name, transform};
 use account::{AccountIam, is_user};
@@ -57,14 +57,14 @@ impl Side {
     }
 
     /// A statement, with its policy, and its index there.
-    fn statement(&self, at: DeterminingStatement) -> Option<(&PolicyDocument, usize, &Value)> {
-        let policies = match (at.policy, self.of_source(at.policy)) {
+    fn statement(&self, (source, index): (StatementSource, usize)) -> Option<(&PolicyDocument, usize, &Value)> {
+        let policies = match (source, self.of_source(source)) {
             (StatementSource::Identity(index), policies) => policies.get(index..=index)?,
             (_, policies) => policies,
         };
         let mut all =
             policies.iter().flat_map(|policy| (0..).zip(policy.statements()).map(|(at, one)| (&**policy, at, one)));
-        all.nth(at.statement)
+        all.nth(index)
     }
 
     /// All of the policies.
@@ -204,12 +204,12 @@ fn change(subject: &Subject, names: &PolicyNames) -> Option<AccessChange> {
 fn lines(subject: &Subject, names: &PolicyNames) -> Result<Vec<AccessEntry>, String> {
     let sides = [&subject.old, &subject.new];
     let [old, new] = [documents(sides[0])?, documents(sides[1])?];
-    let kind = if subject.new.required { ResourcePolicy::Required } else { ResourcePolicy::Sufficient };
     let identities = [&old, &new].map(|side| side.identity.iter().map(|document| &**document).collect::<Vec<_>>());
     let policies = [(&old, &identities[0]), (&new, &identities[1])].map(|(side, identity)| Policies {
         identity,
         boundary: side.boundary.as_deref(),
-        resource: Some(kind(&side.resource)),
+        resource: Some(&side.resource),
+        resource_must_allow: subject.new.required,
     });
     let lines = access_delta(&subject.principal, &subject.base, &policies[0], &policies[1], |_| true)
         .map_err(|_| "there are too many combinations of wildcards".to_owned())?;
@@ -238,16 +238,15 @@ fn statements(
     policies: &[Policies<'_>; 2],
     names: &PolicyNames,
 ) -> (Vec<String>, bool) {
-    let is_loss = matches!(line.direction, Direction::Narrowed | Direction::PerhapsNarrowed);
-    let (allows, refuses) = if is_loss { (0, 1) } else { (1, 0) };
+    let (allows, refuses) = if line.direction.is_gain() { (1, 0) } else { (0, 1) };
     let examples: Vec<Request> = line.examples().map(|(example, _)| example).collect();
     let only_of = |one: usize, other: usize, is_denied: bool| -> Vec<String> {
         let outcomes = examples.iter().map(|example| decide(example, &policies[one]));
         let of = outcomes.filter(|outcome| (outcome.decision == Decision::ExplicitlyDenied) == is_denied);
-        let determining: BTreeSet<DeterminingStatement> = of.flat_map(|outcome| outcome.statements).collect();
+        let determining: BTreeSet<_> = of.flat_map(|outcome| outcome.statements).collect();
         let cited = determining.into_iter().filter_map(|at| {
             let (policy, index, statement) = sides[one].statement(at)?;
-            if sides[other].of_source(at.policy).iter().any(|policy| policy.statements().any(|one| one == statement)) {
+            if sides[other].of_source(at.0).iter().any(|policy| policy.statements().any(|one| one == statement)) {
                 return None;
             }
             Some(format!("{}/{}", names.get(&policy.id)?, statement_name(statement, index)))

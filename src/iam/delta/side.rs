@@ -86,7 +86,7 @@ impl<'a> Side<'a> {
             resources.iter().map(|one| Request { resource: one.clone(), ..request.clone() }).collect();
         let mut reached = Vec::new();
         for (at, statement) in &statements.list {
-            let clause = Clause::of(at.policy, statement, request, statements.bounded);
+            let clause = Clause::of(at.0, statement, request, statements.bounded);
             let is_unknown = clause.open_resources.is_some();
             let is_about = |one: &Request| {
                 if is_unknown { TriBool::Unknown } else { statement.names_resource(one, &mut Doubts::default()) }
