@@ -1,7 +1,7 @@
 //! Conditions of a statement.
 //! Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition.html>
 
-use super::operator::{Base, Operator, Set, compare, truth};
+use super::operator::{Base, Operator, Set, compare};
 use super::pattern::{Filled, Pattern};
 use super::request::{KeyValues, Request};
 use super::tri_bool::{Doubts, TriBool};
@@ -80,7 +80,8 @@ impl Condition {
             KeyValues::Unknown(why) => return doubts.add(why),
         };
         if operator.base == Base::Null {
-            return self.is_null(values.is_none_or(|values| values.list.is_empty()), request, doubts);
+            let is_absent = values.is_none_or(|values| values.list.is_empty());
+            return self.fits(operator, &is_absent.to_string(), request, doubts);
         }
         let Some(values) = values else {
             let holds = match operator.set {
@@ -113,10 +114,15 @@ impl Condition {
             let truth = match wanted.fill(request, operator.has_wildcards()) {
                 Filled::Text(wanted) => {
                     let truth = compare(operator.base, &wanted, value);
-                    if truth == TriBool::Unknown {
-                        doubts.add(format!("`{}` cannot compare `{wanted}` with `{value}`", self.operator_name));
+                    match (truth, operator.base) {
+                        (TriBool::Unknown, Base::Null) => {
+                            doubts.add(format!("AWS does not say what `Null` makes of `{wanted}`"))
+                        }
+                        (TriBool::Unknown, _) => {
+                            doubts.add(format!("`{}` cannot compare `{wanted}` with `{value}`", self.operator_name))
+                        }
+                        _ => truth,
                     }
-                    truth
                 }
                 Filled::Nothing => TriBool::No,
                 Filled::Unknown(why) => doubts.add(why),
@@ -127,17 +133,5 @@ impl Condition {
             }
         }
         if operator.negated { any.opposite() } else { any }
-    }
-
-    fn is_null(&self, absent: bool, request: &Request, doubts: &mut Doubts) -> TriBool {
-        let fits = |value: &Pattern| match value.fill(request, false) {
-            Filled::Text(text) => match truth(&text) {
-                Some(wanted) => TriBool::from(wanted == absent),
-                None => doubts.add(format!("AWS does not say what `Null` makes of `{text}`")),
-            },
-            Filled::Nothing => TriBool::No,
-            Filled::Unknown(why) => doubts.add(why),
-        };
-        self.values.iter().map(fits).fold(TriBool::No, TriBool::or)
     }
 }

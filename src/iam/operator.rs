@@ -25,7 +25,7 @@ pub(super) enum Base {
     Bool,
     BinaryEquals,
     IpAddress,
-    /// Whether the key is absent.
+    /// Whether the key is absent, as a truth.
     Null,
 }
 
@@ -154,12 +154,11 @@ pub(super) fn compare(base: Base, wanted: &str, found: &str) -> TriBool {
             is_among(orders, number(found).zip(number(wanted)).and_then(|(found, wanted)| found.partial_cmp(&wanted)))
         }
         Base::Date(orders) => is_among(orders, date(found).zip(date(wanted)).map(|(found, wanted)| found.cmp(&wanted))),
-        Base::Bool => truth(wanted).zip(truth(found)).map(|(wanted, found)| wanted == found),
+        Base::Bool | Base::Null => truth(wanted).zip(truth(found)).map(|(wanted, found)| wanted == found),
         Base::IpAddress => range(wanted).zip(found.parse().ok()).map(|(range, found)| {
             let (found, width) = bits(found);
             width == range.width && (range.first..=range.last).contains(&found)
         }),
-        Base::Null => None,
     };
     fits.map_or(TriBool::Unknown, TriBool::from)
 }
