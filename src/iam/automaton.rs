@@ -119,7 +119,7 @@ const OTHERS: &str = "xqzjkvwy0123456789abcdefghilmnoprstu-_~éあ";
 const FIRST_OF_MORE: char = '\u{4E00}';
 
 /// Positions in the patterns of all languages, in descending order.
-type State = Vec<u32>;
+type State = Vec<usize>;
 
 /// A place in a pattern of a language.
 struct Position {
@@ -130,14 +130,14 @@ struct Position {
     /// The pattern, by its index among those of all languages.
     pattern: usize,
     /// The positions that a text is at when it gets here: this one, and those that may follow without a character.
-    closure: Vec<u32>,
+    closure: Vec<usize>,
 }
 
 /// All languages, followed at once.
 struct Automaton {
     positions: Vec<Position>,
     /// For each language, the position at which every text that continues is in the language.
-    endless: Vec<u32>,
+    endless: Vec<usize>,
     start: State,
     /// A character that no pattern names.
     unnamed: Option<char>,
@@ -161,7 +161,7 @@ impl Automaton {
                         Some([Step::Many]) => end,
                         _ => first + at + skipped,
                     });
-                    let closure: Vec<u32> = closure.map(index).collect();
+                    let closure: Vec<usize> = closure.collect();
                     if at == 0 {
                         automaton.start.extend(&closure);
                     }
@@ -169,8 +169,8 @@ impl Automaton {
                 }
                 pattern += 1;
             }
-            automaton.endless.push(index(end));
-            let closure = vec![index(end)];
+            automaton.endless.push(end);
+            let closure = vec![end];
             automaton.positions.push(Position { step: Some(Step::Many), language, pattern, closure });
             pattern += 1;
         }
@@ -180,8 +180,8 @@ impl Automaton {
     }
 
     /// The positions, with their indexes, of a state.
-    fn of<'a>(&'a self, state: &'a [u32]) -> impl DoubleEndedIterator<Item = (u32, &'a Position)> {
-        state.iter().filter_map(|index| Some((*index, self.positions.get(*index as usize)?)))
+    fn of<'a>(&'a self, state: &'a [usize]) -> impl DoubleEndedIterator<Item = (usize, &'a Position)> {
+        state.iter().filter_map(|index| Some((*index, self.positions.get(*index)?)))
     }
 
     /// The positions that matter. Past a `Many`, what comes before it in the pattern can match nothing more; where every
@@ -191,7 +191,7 @@ impl Automaton {
         state.dedup();
         let (mut done_language, mut done_pattern) = (None, None);
         state.retain(|index| {
-            let Some(position) = self.positions.get(*index as usize) else { return false };
+            let Some(position) = self.positions.get(*index) else { return false };
             if done_language == Some(position.language) || done_pattern == Some(position.pattern) {
                 return false;
             }
@@ -217,7 +217,7 @@ impl Automaton {
 
     /// The languages that a text which leads to the state is of, in order.
     fn accepted(&self, state: &State) -> Vec<usize> {
-        let is_end = |index: u32, position: &Position| {
+        let is_end = |index: usize, position: &Position| {
             position.step.is_none() || self.endless.get(position.language) == Some(&index)
         };
         let ends = self.of(state).rev().filter(|(index, position)| is_end(*index, position));
@@ -255,10 +255,6 @@ impl Automaton {
         characters.retain(|c| domain().filter_map(|(_, position)| position.step).any(|step| step.takes(*c)));
         characters
     }
-}
-
-fn index(position: usize) -> u32 {
-    u32::try_from(position).unwrap_or(u32::MAX)
 }
 
 /// For every combination of `languages` that some text of `domain` is of, such a text. `None` if there are too many ways.
