@@ -58,7 +58,8 @@ impl Suppressions {
             if finding.resource.is_none() {
                 finding.resource = finding.place.as_ref().map(|place| resource(place, config, out));
             }
-            let by = self.list.iter().find(|one| self.holds(one) && is_of(one, finding));
+            let mut about = self.list.iter().filter(|one| finding.resource.as_ref() == Some(&one.resource));
+            let by = about.find(|one| self.holds(one) && is_of_rule(one, finding));
             finding.suppressed = by.map(|one| Suppressed {
                 reason: one.reason.clone(),
                 owner: one.owner.clone(),
@@ -137,10 +138,6 @@ fn is_of_audit(suppression: &Suppression) -> bool {
         }
         _ => false,
     }
-}
-
-fn is_of(suppression: &Suppression, finding: &Finding) -> bool {
-    is_of_rule(suppression, finding) && finding.resource.as_ref() == Some(&suppression.resource)
 }
 
 /// What is to be said of a suppression that names only the end of what a finding is about.

@@ -76,16 +76,13 @@ impl RuleFootprint {
     /// Which of the file's regular expressions match `text`. `None` for a text that is what the file compares with, or
     /// that not every regular expression, or every reader, copes with: such a text is like no other.
     pub(super) fn matches(&self, text: &str) -> Option<Vec<bool>> {
+        // What readers of YAML and JSON may refuse.
+        let is_unusual = |c: char| c.is_control() || matches!(c, '\u{FEFF}' | '\u{FFF9}'..='\u{FFFF}');
         if text.is_empty() || self.texts.contains(text) || text.chars().any(is_unusual) {
             return None;
         }
         self.patterns.values().map(|pattern| pattern.is_match(text).ok()).collect()
     }
-}
-
-/// What readers of YAML and JSON may refuse.
-fn is_unusual(character: char) -> bool {
-    character.is_control() || matches!(character, '\u{FEFF}' | '\u{FFF9}'..='\u{FFFF}')
 }
 
 /// What a variable stands for.

@@ -58,11 +58,6 @@ impl RuleFile {
         }
         Ok(Self { source: Arc::clone(source), rules, footprint: RuleFootprint::of(&syntax) })
     }
-
-    /// Whether both files define a rule of the same name.
-    pub(super) fn shares_a_name_with(&self, other: &Self) -> bool {
-        self.rules.iter().any(|rule| other.rules.iter().any(|theirs| theirs.name == rule.name))
-    }
 }
 
 /// The engine's complaint, at the place it names (`at line 3 at column 5`, or `on line 3 column 5`).

@@ -103,8 +103,9 @@ fn groups(files: &[RuleFile]) -> Vec<RuleFileGroup> {
     let mut groups: Vec<RuleFileGroup> = Vec::new();
     for (index, file) in files.iter().enumerate() {
         let fits = |group: &&mut RuleFileGroup| {
+            let mut rules = group.files.iter().flat_map(|other| &files[*other].rules);
             group.footprint.fits(&file.footprint)
-                && !group.files.iter().any(|other| files[*other].shares_a_name_with(file))
+                && !rules.any(|rule| file.rules.iter().any(|own| own.name == rule.name))
         };
         match groups.iter_mut().find(fits) {
             Some(group) => {
