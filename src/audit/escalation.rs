@@ -8,7 +8,7 @@ use super::belongings::Belongings;
 use super::observation::{Observation, ResourceKind};
 use super::sides::{Sides, boundary_arn, policy_arn};
 use super::steps::{
-    JOIN, Lines, PASS, STEPS, StepEffect, TAKE, actions_with, is_of_services, may, names, services, session, tell,
+    JOIN, Lines, PASS, STEPS, StepEffect, TAKE, actions_with, is_of_services, may, names, principals, session, tell,
 };
 use crate::check::{PrincipalKind, allowed, deployed};
 use crate::facts::SERVICE_LINKED;
@@ -19,7 +19,8 @@ use crate::inventory::{Documents, IamInventory, IdentityKind, Location, Policy, 
 const HELP: &str =
     "narrow what it may do, or name it in `trusted` of the settings if it is an administrator or a service";
 
-/// The users and roles of an account, and what they reach by themselves.
+/// The users and roles of an account, and what they reach by themselves. All indexes of principals are those of `sides.live`, which
+/// `steps` has in the same order.
 pub struct Escalation<'s, 'a> {
     sides: &'s Sides<'a>,
     /// What each of them is for.
@@ -76,7 +77,8 @@ impl<'s, 'a> Escalation<'s, 'a> {
         Self { sides, kinds, steps, affected, lines }
     }
 
-    /// What is found of all of them. `inventory` is that by which it is decided what they reach.
+    /// What is found of all of them. `inventory` is that by which it is decided what they reach, in the order of `sides.live`: whom
+    /// somebody can make of another is put behind all others.
     ///
     /// # Errors
     /// As of `check::deployed`.
@@ -200,7 +202,7 @@ impl<'s, 'a> Escalation<'s, 'a> {
                 _ if *kind != other.kind => None,
                 PASS => {
                     let pass = |service| tell(lines, PASS, &other.arn, &[("iam:PassedToService", Some(service))]);
-                    trust.and_then(|trust| services(trust).filter_map(pass).max())
+                    trust.and_then(|trust| principals(trust, "Service").filter_map(pass).max())
                 }
                 action => tell(lines, action, &other.arn, &[]),
             }?;

@@ -82,7 +82,7 @@ pub fn may(powers: &[&Lines], action: &str, resource: &str, bound: Option<&str>)
 }
 
 /// The principals of a kind, such as `Service`, that a trust policy lets in.
-fn principals<'t>(trust: &'t PolicyDocument, kind: &'t str) -> impl Iterator<Item = &'t str> {
+pub fn principals<'t>(trust: &'t PolicyDocument, kind: &'t str) -> impl Iterator<Item = &'t str> {
     let allows = trust.statements().filter(|one| one.get("Effect").is_some_and(|effect| effect == "Allow"));
     let named = allows.flat_map(move |one| one_or_more(one.get("Principal").and_then(|all| all.get(kind))));
     named.filter_map(Value::as_str)
@@ -99,11 +99,6 @@ pub fn names(trust: &PolicyDocument, who: &Principal<'_>) -> bool {
 pub fn session<'t>(trust: &'t PolicyDocument, who: &Principal<'_>) -> Option<&'t str> {
     let session = format!(":assumed-role/{}/", who.name);
     principals(trust, "AWS").find(|one| who.kind == IdentityKind::Role && one.contains(&session))
-}
-
-/// The services that a trust policy lets in.
-pub fn services(trust: &PolicyDocument) -> impl Iterator<Item = &str> {
-    principals(trust, "Service")
 }
 
 /// Whether a trust policy names nobody but services.
