@@ -25,7 +25,7 @@ use reading::{Described, ExportReader, place_of};
 pub use credentials::{AccessKey, Credentials};
 pub use identities::{Identities, IdentityDetail, path_of};
 pub use notebooks::{LiveNotebook, PROPERTIES as NOTEBOOK_PROPERTIES};
-pub use reading::LiveTag;
+pub use reading::{LiveTag, percent_decoded};
 pub use storage::BucketDetail;
 
 /// The file that says of what account an export is, and of what day.

@@ -203,7 +203,8 @@ pub(super) fn read_document<'de, D: Deserializer<'de>>(deserializer: D) -> Resul
     document(Value::deserialize(deserializer)?).map_err(D::Error::custom)
 }
 
-fn percent_decoded(text: &str) -> String {
+/// A text with what stands for characters in addresses, such as `%2D`, replaced by these.
+pub fn percent_decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((first, behind)) = rest.split_first() {

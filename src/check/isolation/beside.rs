@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use super::problem::Problem;
+use crate::account::percent_decoded;
 use crate::facts::other_ways::other_way;
 use crate::facts::{NOTEBOOK_TYPE, SECRET_TYPE};
 use crate::finding::Rule;
@@ -206,24 +207,10 @@ impl<'k> OwnResources<'k> {
 /// encoded.
 /// Sources: <https://www.rfc-editor.org/rfc/rfc4343>, <https://www.rfc-editor.org/rfc/rfc3986#section-2.1>
 fn has_word(text: &str, word: &str) -> bool {
-    let (text, word) = (decoded(text).to_lowercase(), word.to_lowercase());
+    let (text, word) = (percent_decoded(text).to_lowercase(), word.to_lowercase());
     let goes_on = |after: &str| after.starts_with(|next: char| next.is_ascii_alphanumeric() || next == '-');
     let ends = word.ends_with(['*', '/']);
     text.match_indices(&word).any(|(at, _)| ends || text.get(at + word.len()..).is_some_and(|after| !goes_on(after)))
-}
-
-/// A text with the characters of ASCII in the place of what stands for them in addresses, such as `%2D`.
-fn decoded(text: &str) -> String {
-    let mut parts = text.split('%');
-    let first = parts.next().unwrap_or_default().to_owned();
-    parts.fold(first, |text, part| {
-        let code =
-            part.split_at_checked(2).and_then(|(digits, rest)| Some((u8::from_str_radix(digits, 16).ok()?, rest)));
-        match code.filter(|(code, _)| code.is_ascii()) {
-            Some((code, rest)) => format!("{text}{}{rest}", char::from(code)),
-            None => format!("{text}%{part}"),
-        }
-    })
 }
 
 /// Whether a pattern may match events that say what people do.
