@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use include_dir::{Dir, File, include_dir};
 use serde_json::{Value, json};
 
 use super::kind::{PrincipalKind, Subject};
@@ -13,30 +14,9 @@ use crate::model::Service;
 use crate::plan::AccountPlan;
 use crate::render::{PolicyValues, service_policy};
 
-const LIMITS_PERSON: &str = include_str!("reference/limits-person.json.hbs");
-const LIMITS_NOTEBOOK: &str = include_str!("reference/limits-notebook.json.hbs");
-const SUSPENDED_NOTEBOOK: &str = include_str!("reference/limits-suspended-notebook.json.hbs");
-const KEY_ROTATION: &str = include_str!("reference/limits-key-rotation.json.hbs");
-const LIMITS_EXTERNAL: &str = include_str!("reference/limits-external.json.hbs");
-const LIMITS_COMPANY: &str = include_str!("reference/limits-company.json.hbs");
-const NEEDS_PERSON: &str = include_str!("reference/needs-person.json.hbs");
-const NEEDS_NOTEBOOK: &str = include_str!("reference/needs-notebook.json.hbs");
-const DENIALS: &str = include_str!("reference/denials.json.hbs");
-const FORBIDDEN_PERSON: &str = include_str!("reference/forbidden-person.json.hbs");
+/// The templates of the reference policies.
+pub(super) static TEMPLATES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/src/check/isolation/reference");
 
-/// All of them.
-pub(super) const TEMPLATES: [&str; 10] = [
-    LIMITS_PERSON,
-    LIMITS_NOTEBOOK,
-    SUSPENDED_NOTEBOOK,
-    KEY_ROTATION,
-    LIMITS_EXTERNAL,
-    LIMITS_COMPANY,
-    NEEDS_PERSON,
-    NEEDS_NOTEBOOK,
-    DENIALS,
-    FORBIDDEN_PERSON,
-];
 /// Whether a template is filled with what the settings ask of training jobs.
 const JOBS: &str = "jobs";
 /// Whether a template is filled for a person, and whether it is for what is needed.
@@ -108,9 +88,9 @@ impl References {
     pub fn of(plan: &AccountPlan<'_>) -> Result<Self, String> {
         let values = &PolicyValues::of(plan);
         let of_boundary = values.with("security_group_ids", Value::Null).with("keys_rotated", false.into());
-        let denials = fill(values, DENIALS)?;
+        let denials = fill(values, "denials")?;
         let one = |statement: Value| parse(vec![statement]);
-        let forbidden = fill(values, FORBIDDEN_PERSON)?;
+        let forbidden = fill(values, "forbidden-person")?;
         let mut references = Self {
             limits: BTreeMap::new(),
             boundary_limits: BTreeMap::new(),
@@ -136,15 +116,15 @@ impl References {
             references.limits.insert(kind, parse(limits)?);
             references.needs.insert(kind, needs.into_iter().map(need).collect::<Result<_, _>>()?);
         }
-        let of_nobody = fill(values, LIMITS_EXTERNAL)?;
-        let of_company = fill(values, LIMITS_COMPANY)?;
+        let of_nobody = fill(values, "limits-external")?;
+        let of_company = fill(values, "limits-company")?;
         references.add_services(plan, values, of_nobody.clone(), &of_company)?;
         let of_company = [of_nobody.clone(), of_company].concat();
         references.filled.push(of_company.clone());
         references.limits.insert(PrincipalKind::Company, parse(of_company)?);
         references.limits.insert(PrincipalKind::External, parse(of_nobody)?);
-        for (kind, template) in [(PrincipalKind::Person, LIMITS_PERSON), (PrincipalKind::Notebook, LIMITS_NOTEBOOK)] {
-            references.boundary_limits.insert(kind, parse([fill(&of_boundary, template)?, denials.clone()].concat())?);
+        for (kind, name) in [(PrincipalKind::Person, "limits-person"), (PrincipalKind::Notebook, "limits-notebook")] {
+            references.boundary_limits.insert(kind, parse([fill(&of_boundary, name)?, denials.clone()].concat())?);
         }
         Ok(references)
     }
@@ -163,7 +143,7 @@ impl References {
             others.extend(denied.iter().cloned());
         }
         for service in plan.account.services.keys() {
-            let built_in = fill(values, service_policy(*service, plan.account.policies))?;
+            let built_in = fill_text(values, service_policy(*service, plan.account.policies))?;
             let limits = parse([built_in.clone(), besides.clone()].concat())?;
             self.limits.insert(PrincipalKind::Service(*service), limits);
             self.of_services.insert(*service, policy(built_in));
@@ -199,7 +179,7 @@ impl References {
 /// Why it cannot be made, which is a fault of the program.
 pub fn forbidden(plan: &AccountPlan<'_>) -> Result<Vec<(bool, Need)>, String> {
     let is_own = |statement: &Value| statement.to_string().contains("${aws:username}");
-    fill(&PolicyValues::of(plan), FORBIDDEN_PERSON)?.into_iter().map(|one| Ok((is_own(&one), need(one)?))).collect()
+    fill(&PolicyValues::of(plan), "forbidden-person")?.into_iter().map(|one| Ok((is_own(&one), need(one)?))).collect()
 }
 
 /// The reference policy of a kind as IAM and its Access Analyzer take it, with an account's values: the most that isolation
@@ -220,20 +200,26 @@ pub fn reference_policy(plan: &AccountPlan<'_>, kind: PrincipalKind, bound: Boun
 fn statements(values: &PolicyValues, kind: PrincipalKind, bound: Bound) -> Result<Vec<Value>, String> {
     let values = values.with(JOBS, true.into()).with(PERSON, (kind == PrincipalKind::Person).into());
     let values = values.with(NEEDS, (bound == Bound::Needs).into());
-    let of_person = |template| Ok([fill(&values, template)?, fill(&values, DENIALS)?].concat());
+    let of_person = |name| Ok([fill(&values, name)?, fill(&values, "denials")?].concat());
     match (kind, bound) {
-        (PrincipalKind::Person, Bound::Limits) => of_person(LIMITS_PERSON),
-        (PrincipalKind::Person, Bound::Needs) => of_person(NEEDS_PERSON),
-        (PrincipalKind::Notebook, Bound::Limits) => of_person(LIMITS_NOTEBOOK),
-        (PrincipalKind::Notebook, Bound::Needs) => of_person(NEEDS_NOTEBOOK),
+        (PrincipalKind::Person, Bound::Limits) => of_person("limits-person"),
+        (PrincipalKind::Person, Bound::Needs) => of_person("needs-person"),
+        (PrincipalKind::Notebook, Bound::Limits) => of_person("limits-notebook"),
+        (PrincipalKind::Notebook, Bound::Needs) => of_person("needs-notebook"),
         // These may do what they need, and nothing else.
-        (PrincipalKind::SuspendedNotebook, _) => fill(&values, SUSPENDED_NOTEBOOK),
-        (PrincipalKind::KeyRotation, _) => fill(&values, KEY_ROTATION),
+        (PrincipalKind::SuspendedNotebook, _) => fill(&values, "limits-suspended-notebook"),
+        (PrincipalKind::KeyRotation, _) => fill(&values, "limits-key-rotation"),
         _ => Ok(Vec::new()),
     }
 }
 
-fn fill(values: &PolicyValues, template: &str) -> Result<Vec<Value>, String> {
+/// The statements of a reference policy, by the name of its template.
+fn fill(values: &PolicyValues, name: &str) -> Result<Vec<Value>, String> {
+    let template = TEMPLATES.get_file(format!("{name}.json.hbs")).and_then(File::contents_utf8);
+    fill_text(values, template.ok_or_else(|| format!("there is no reference policy `{name}`"))?)
+}
+
+fn fill_text(values: &PolicyValues, template: &str) -> Result<Vec<Value>, String> {
     let policy = values.fill(template)?;
     Ok(policy.get("Statement").and_then(Value::as_array).cloned().unwrap_or_default())
 }

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
+use include_dir::File;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -43,7 +44,8 @@ impl Proofs {
 /// `None` where the reference policies have a text that is one of the account's own values.
 pub(super) fn of_account(plan: &AccountPlan<'_>, stacks: &[(Part, Value)]) -> Option<Key> {
     let (names, account) = (&plan.names, plan.account);
-    if own_values(names).iter().any(|(own, _)| TEMPLATES.iter().any(|text| text.contains(own.as_str()))) {
+    let mut templates = TEMPLATES.files().filter_map(File::contents_utf8);
+    if templates.any(|text| own_values(names).iter().any(|(own, _)| text.contains(own.as_str()))) {
         return None;
     }
     let services: Vec<_> = account.services.keys().collect();
@@ -73,15 +75,23 @@ pub(super) fn without_own(text: &str, names: &Names) -> String {
     own.iter().fold(text.to_owned(), |text, (value, word)| text.replace(value.as_str(), word))
 }
 
-/// Whether somebody has an account's own value in what their things are named by, which a proof of others says nothing of.
+/// Whether somebody has an account's own value in what their things are named by: a proof of others says nothing of such names, since
+/// other accounts have another value in that place.
 pub(super) fn is_own_somebodys<'u>(mut users: impl Iterator<Item = &'u User>, names: &Names) -> bool {
     users.any(|user| {
         words(user).iter().any(|(_, value)| own_values(names).iter().any(|(own, _)| value.contains(own.as_str())))
     })
 }
 
-/// Whether what holds for these subjects holds for those of every account that has the same but for its own values: no wildcard
-/// tells these apart.
+/// Whether what holds for these subjects holds for those of every account that has the same but for its own values.
+///
+/// There, all texts of policies are these with that account's values in the place of this one's. A value of a request is compared with
+/// all texts of its key. In both accounts, requests that are the same but for the own values come out the same if, key by key,
+/// - no text has an own value: then the texts are the same; or
+/// - each text takes own values as a whole or not at all: then it takes that account's values where it takes this one's here.
+///
+/// So a key must not have both a text with an own value, and one that takes a part of such a value, or compares it as a number or in any
+/// case (`ComparedTexts`).
 pub(super) fn is_alike<'i, 'a>(
     subjects: &[Subject<'i, 'a>],
     inventory: &'i IamInventory<'a>,
@@ -128,10 +138,11 @@ struct ComparedTexts {
     tell_apart: bool,
 }
 
-/// Adds a text to those that are compared with the value of a key. What ARNs have behind the account, or the bucket, is compared by
-/// itself, too.
+/// Adds a text to those that are compared with the value of a key. What an ARN has behind the account, or the bucket, may have wildcards,
+/// which take no part of these: it is looked at by itself, too, as if it were the value of another key, `KEY, inside`. Only there do own
+/// values and wildcards exclude each other again.
 fn add(key: &str, text: &str, names: &Names, compared: &mut BTreeMap<String, ComparedTexts>) {
-    // What is in the place of a variable may make one account's value of what stands around it.
+    // A variable's default may make one account's value of what stands around it.
     let in_pieces = |text: &str| text.split("${").skip(1).any(has_default);
     let whole = compared.entry(key.to_owned()).or_default();
     whole.with_own |= has_own(text, names);
@@ -185,7 +196,9 @@ fn has_own(text: &str, names: &Names) -> bool {
         || own_values(names).iter().any(|(own, _)| text.contains(own.as_str()))
 }
 
-/// Whether the wildcards of a text match the same of every account's values.
+/// Whether a text takes the values of an account as a whole, or not at all, so that it matches the same of every account's. In an ARN, the
+/// region, the account, and the bucket of S3 are either wildcards alone or have none; no wildcard before them reaches into them, since
+/// the partition and the service have none.
 fn is_text_alike(text: &str) -> bool {
     if text == "*" || !text.contains(['*', '?']) {
         return true;
