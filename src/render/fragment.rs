@@ -103,10 +103,14 @@ pub struct Substitution {
 impl Substitution {
     /// The values of this person.
     pub fn of(user: &User) -> Self {
-        let volume = user.notebook.as_ref().map(|notebook| notebook.volume_gb);
+        Self { volume: user.notebook.as_ref().map(|notebook| notebook.volume_gb), ..Self::of_words(words(user)) }
+    }
+
+    /// These values, each behind the word that gives way to it.
+    pub fn of_words(words: Vec<(String, String)>) -> Self {
         let mark = |word: &str| word.bytes().position(|byte| byte == MARK);
-        let words = words(user).into_iter().filter_map(|(word, own)| Some((mark(&word)?, word, own)));
-        Self { words: words.collect(), volume }
+        let words = words.into_iter().filter_map(|(word, own)| Some((mark(&word)?, word, own)));
+        Self { words: words.collect(), volume: None }
     }
 
     /// A prototype's value with the person's values.
@@ -127,13 +131,13 @@ impl Substitution {
             }
             Value::Array(values) => values.iter_mut().for_each(|value| self.put(value)),
             Value::String(text) if self.replaces(text) => *text = self.text(text).into_owned(),
-            value if *value == PROTOTYPE_VOLUME => *value = self.volume.into(),
+            value if *value == PROTOTYPE_VOLUME && self.volume.is_some() => *value = self.volume.into(),
             _ => {}
         }
     }
 
-    /// A prototype's text, in which each word gives way to the person's.
-    fn text<'t>(&self, text: &'t str) -> Cow<'t, str> {
+    /// A prototype's text, in which each word gives way to the person's, which may have such a word in it.
+    pub fn text<'t>(&self, text: &'t str) -> Cow<'t, str> {
         let (mut own, mut rest, mut from) = (String::new(), text, 0);
         // Most texts hold no word of a prototype's; each such word has the mark at its place in it.
         while let Some(mark) = memchr(MARK, rest.as_bytes().get(from..).unwrap_or_default()).map(|at| at + from) {

@@ -3,17 +3,18 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
-
 use super::access::Access;
 use super::kind::Subject;
 use super::reference::References;
 use crate::iam::{Context, Distinctions, Document, Relation, Request};
-use crate::inventory::with_inner;
 use crate::model::{Tag, User};
-use crate::render::{PROTOTYPE_TAG, UserShape, is_of_prototype, words};
+use crate::render::{PROTOTYPE_TAG, Substitution, UserShape, is_of_prototype, words};
 
 /// By what the policies of people of one shape distinguish them.
+///
+/// The proof compares the prototype's policies with the limits and the needs. Of a person, all of these are the same but for own texts.
+/// While each of these is to each other text as the prototype's is (`Relation`), the classes of requests that the proof looked at are taken
+/// to be the person's, too, with the person's values in them. More than two texts at once are not compared.
 #[derive(Debug, Default)]
 pub struct Distinguishing(Vec<OfSubject>);
 
@@ -31,8 +32,7 @@ impl Distinguishing {
     /// By what the policies of a prototype's user and role do; together with the policies that they are compared with.
     pub fn of(subjects: &[Subject<'_, '_>], references: &References, shape: Option<&UserShape>) -> Self {
         let prototype = shape.and_then(UserShape::prototype);
-        let own_words: Vec<String> =
-            prototype.iter().flat_map(words).map(|(word, _)| word).filter(|word| !word.is_empty()).collect();
+        let own_words: Vec<String> = prototype.iter().flat_map(words).map(|(word, _)| word).collect();
         let of_subject = |subject: &Subject<'_, '_>| {
             // What cannot be read is told of by the proof.
             let access = Access::of(subject, references).ok()?;
@@ -66,7 +66,7 @@ impl Distinguishing {
         let usual: Vec<&[Relation]> = self.0.iter().map(|one| one.usual.as_slice()).collect();
         let mut seen = BTreeSet::new();
         let is_new = |user: &&User| {
-            let values = words(user);
+            let values = Substitution::of(user);
             let relations: Vec<_> = self.0.iter().map(|one| one.relations(&values)).collect();
             relations != usual && seen.insert(relations)
         };
@@ -76,14 +76,15 @@ impl Distinguishing {
 
 impl OfSubject {
     /// What the policies say of somebody with these values in the place of the prototype's.
-    fn relations(&self, values: &[(String, String)]) -> Vec<Relation> {
+    fn relations(&self, values: &Substitution) -> Vec<Relation> {
         let own = self.prototype.context.iter().filter_map(|(key, known)| Some((key, known?)));
         let own = own.filter(|(_, known)| known.list.iter().any(|value| is_of_prototype(value)));
         let context = own.fold(Context::new(), |context, (key, known)| {
-            known.list.iter().fold(context, |context, value| context.also(key, text_of(value, values)))
+            known.list.iter().fold(context, |context, value| context.also(key, values.text(value)))
         });
         let context = self.prototype.context.clone().and(&context);
-        self.distinctions.relations(&Request { context, ..self.prototype.clone() }, &|text| text_of(text, values))
+        self.distinctions
+            .relations(&Request { context, ..self.prototype.clone() }, &|text| values.text(text).into_owned())
     }
 }
 
@@ -98,21 +99,16 @@ fn expected(subject: &Subject<'_, '_>, subjects: &[Subject<'_, '_>]) -> impl Ite
     tags.chain([who]).collect::<Vec<_>>().into_iter()
 }
 
-/// The resources of a prototype, as they are of one of its shape.
-pub fn resources_of(prototype: &Value, user: &User) -> Value {
-    with_values(prototype, &words(user))
-}
-
-/// The words of a prototype for tags that all these people have with one value, each with that: what the settings say, and what is the same
-/// of several people. What is their team's is another's sooner or later.
-pub fn common_words<'u>(
+/// The tags that all these people have with one value: what the settings say, and what is the same of several people. What is their team's
+/// is another's sooner or later.
+pub fn common_values<'u>(
     mut users: impl Iterator<Item = &'u User>,
     of_settings: impl Iterator<Item = Tag>,
-) -> Vec<(String, String)> {
+) -> Substitution {
     let tag_words = |user: &User| -> Vec<(String, String)> {
         words(user).into_iter().filter(|(word, _)| word.starts_with(PROTOTYPE_TAG)).collect()
     };
-    let Some(mut common) = users.next().map(tag_words) else { return Vec::new() };
+    let mut common = users.next().map(tag_words).unwrap_or_default();
     let mut is_alone = true;
     for own in users.map(tag_words) {
         is_alone = false;
@@ -120,26 +116,5 @@ pub fn common_words<'u>(
     }
     let set: Vec<Tag> = of_settings.collect();
     common.retain(|(_, value)| !is_alone || set.iter().any(|tag| tag.value == *value));
-    common
-}
-
-/// A prototype's value with others in the place of its words.
-pub fn with_values(value: &Value, values: &[(String, String)]) -> Value {
-    match value {
-        Value::String(text) => Value::String(text_of(text, values)),
-        Value::Object(entries) => {
-            entries.iter().map(|(key, one)| (text_of(key, values), with_values(one, values))).collect()
-        }
-        _ => with_inner(value, |_, one| with_values(one, values)),
-    }
-}
-
-/// A text with values in the place of a prototype's words, none of which is part of another. A value may have such a word in it.
-fn text_of(text: &str, values: &[(String, String)]) -> String {
-    match values.split_first() {
-        Some(((word, own), others)) => {
-            text.split(word.as_str()).map(|part| text_of(part, others)).collect::<Vec<_>>().join(own)
-        }
-        None => text.to_owned(),
-    }
+    Substitution::of_words(common)
 }

@@ -31,10 +31,10 @@ use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use serde_json::Value;
 
 use crate::finding::{Finding, Rule};
-use crate::inventory::{Documents, IamInventory, Location, Sections};
+use crate::inventory::{Documents, IamInventory, Principal, Sections};
 use crate::model::User;
 use crate::plan::{AccountPlan, Part};
-use crate::render::{Rendered, Templates, UserShape};
+use crate::render::{Rendered, Substitution, Templates, UserShape};
 use distinguished::Distinguishing;
 use findings::Sites;
 use reference::References;
@@ -44,7 +44,7 @@ pub use findings::{across_accounts, of_template};
 pub(super) use kind::Subject;
 pub use kind::{PrincipalKind, own_role};
 pub use problem::Problem;
-use problem::SAME_OF_ALL;
+use problem::{SAME_OF_ALL, Statements};
 pub use reference::{Bound, reference_policy};
 pub use shared::Proofs;
 pub use table::{Extent, Owner, Row, rows};
@@ -105,78 +105,94 @@ pub fn each_problem<'a>(
     // Whatever the proof reads of the plan is part of this.
     let of_account = shared::of_account(plan, stacks);
     let mut documents = Documents::default();
-    let mut proven = BTreeSet::new();
-    let (mut told, mut of_everybody) = (BTreeSet::new(), BTreeSet::new());
-    // Whether all that was proven of people so far holds for every account that is like this one: what is proven of somebody is
-    // not proven again of those behind who have the same.
+    // The keys of the subjects that were looked at. Who has one of them again, in another shape, is not looked at again.
+    let mut known = BTreeSet::new();
+    // Whether what was proven of all shapes so far holds in every account that is like this one. If not, no later shape is remembered: what
+    // was proven of it left out the subjects that were known, and an account that has the later shape need not have the earlier one.
     let mut is_shared = true;
-    let is_personal = |location: &Location<'_>| location.stack >= stacks.len();
+    // The problems that were told, and the requests of those that are everybody's: these are not told again of somebody.
+    let (mut told, mut of_everybody) = (BTreeSet::new(), BTreeSet::new());
     // Prototypes have the same names, so that there is an inventory with each of them, and one without any.
     for people in std::iter::once(None).chain(prototypes.iter().map(Some)) {
-        let of_shape = |user: &&User| people.is_some_and(|(shape, _)| UserShape::of(user) == *shape);
-        let users = || plan.account.users.iter().filter(of_shape);
-        let common = people.map(|(shape, resources)| {
-            let words = distinguished::common_words(users(), plan.account.stack_tags());
-            (shape, distinguished::with_values(resources, &words))
-        });
-        let people = common.as_ref().map(|(shape, resources)| (*shape, resources));
+        let shape = people.map(|(shape, _)| shape);
+        let is_of_shape = |user: &&User| shape.is_some_and(|shape| UserShape::of(user) == *shape);
+        let users = || plan.account.users.iter().filter(is_of_shape);
+        let with_common = |resources| distinguished::common_values(users(), plan.account.stack_tags()).value(resources);
+        let resources = people.map(|(_, resources)| with_common(resources));
         let key = of_account.filter(|_| !shared::is_own_somebodys(users(), names));
-        let key = key.map(|account| shared::with_people(&account, people, names));
+        let key = key.map(|account| shared::with_people(&account, shape.zip(resources.as_ref()), names));
         if key.is_some_and(|key| proofs.hold(&key, |names| names.distinguished(users()).is_empty())) {
             continue;
         }
         let references = references.as_ref().map_err(String::clone)?;
-        let with_people = stacks.iter().map(|(_, one)| one).chain(people.map(|(_, one)| one));
-        let inventory = plan.inventory(with_people, &mut documents);
-        let shape = people.map(|(shape, _)| shape);
-        let subject = |principal| Subject::of(principal, &inventory, plan, is_personal(&principal.location), shape);
+        let is_personal = |one: &Principal<'_>| one.location.stack >= stacks.len();
+        let inventory = plan.inventory(stacks.iter().map(|(_, one)| one).chain(&resources), &mut documents);
+        let subject = |one| Subject::of(one, &inventory, plan, is_personal(one), shape);
         let subjects: Vec<Subject<'_, '_>> = inventory.principals.iter().map(subject).collect();
-        let new: Vec<_> = subjects.iter().filter(|subject| proven.insert(subject.key())).collect();
-        let problems = new.par_iter().flat_map_iter(|subject| {
-            proof::check(subject, references, plan).into_iter().chain(trust::check(subject, plan))
-        });
-        let mut problems: Vec<Problem> = problems.collect();
-        let operations = stacks.iter().position(|(part, _)| *part == Part::Operations);
-        let operations = operations.and_then(|index| Some((index, &stacks.get(index)?.1)));
-        problems.extend(resources::check(&inventory, operations, plan, &is_personal));
+        let new: Vec<_> = subjects.iter().filter(|subject| known.insert(subject.key())).collect();
+        let mut problems = problems_of_all(&new, &inventory, stacks, references, plan);
         let distinguishing = Distinguishing::of(&subjects, references, shape);
         let distinguished = distinguishing.distinguished(users());
         let holds = problems.is_empty() && distinguished.is_empty();
         let is_alike = holds && shared::is_alike(&subjects, &inventory, references, names);
-        // What is without people, each account looks at by itself where it is not known to hold.
+        // Where what is without people is not remembered, an account that is like this one looks at it by itself, and before all shapes.
         is_shared &= is_alike || people.is_none();
         if let Some(key) = key.filter(|_| is_alike && is_shared) {
             proofs.remember(key, distinguishing);
         }
         of_everybody.extend(problems.iter().map(Problem::requests));
+        problems.extend(subjects.last().filter(|_| distinguished.len() > MOST_DISTINGUISHED).map(|subject| {
+            let message = format!("policies say something else of {} people than of others", distinguished.len());
+            Problem::at(Rule::IsolationUndecided, message, SAME_OF_ALL, &subject.identity.location)
+        }));
         for problem in problems.iter().filter(|problem| told.insert(problem.key())) {
             tell(problem, &inventory, shape.map(|shape| (shape, None)));
         }
-        if let Some(subject) = subjects.last().filter(|_| distinguished.len() > MOST_DISTINGUISHED) {
-            let message = format!("policies say something else of {} people than of others", distinguished.len());
-            let problem = Problem::at(Rule::IsolationUndecided, message, SAME_OF_ALL, &subject.identity.location);
-            if told.insert(problem.key()) {
-                tell(&problem, &inventory, shape.map(|shape| (shape, None)));
-            }
-        }
-        let looked_at = distinguished.into_iter().take(MOST_DISTINGUISHED);
-        for (user, (_, resources)) in looked_at.zip(std::iter::repeat(people).flatten()) {
-            let resources = distinguished::resources_of(resources, user);
-            let with_user = stacks.iter().map(|(_, one)| one).chain([&resources]);
-            let inventory = plan.inventory(with_user, &mut documents);
-            let own = inventory.principals.iter().filter(|principal| is_personal(&principal.location));
+        for user in distinguished.into_iter().take(MOST_DISTINGUISHED) {
+            let resources = resources.as_ref().map(|resources| Substitution::of(user).value(resources));
+            let inventory = plan.inventory(stacks.iter().map(|(_, one)| one).chain(&resources), &mut documents);
+            let own = inventory.principals.iter().filter(|one| is_personal(one));
             let subjects: Vec<Subject<'_, '_>> =
                 own.map(|one| Subject::of(one, &inventory, plan, true, shape)).collect();
-            let of_subject = |subject: &Subject<'_, '_>| {
-                let problems = proof::check(subject, references, plan).into_iter();
-                let new = problems.filter(|problem| !of_everybody.contains(&problem.requests()));
-                new.map(|problem| problem.of(subject.kind, &user.name)).collect::<Vec<_>>()
-            };
-            let problems: Vec<Problem> = subjects.par_iter().flat_map_iter(of_subject).collect();
+            let problems = problems_of_one(user, &subjects, &of_everybody, references, plan);
             for problem in problems.iter().filter(|problem| told.insert(problem.key())) {
                 tell(problem, &inventory, shape.map(|shape| (shape, Some(user))));
             }
         }
     }
     Ok(())
+}
+
+/// The problems of these subjects, and of all resources of the inventory.
+fn problems_of_all(
+    subjects: &[&Subject<'_, '_>],
+    inventory: &IamInventory<'_>,
+    stacks: &[(Part, Value)],
+    references: &References,
+    plan: &AccountPlan<'_>,
+) -> Vec<Problem> {
+    let of_subject = |subject: &&Subject<'_, '_>| {
+        proof::check(subject, references, plan).into_iter().chain(trust::check(subject, plan))
+    };
+    let mut problems: Vec<Problem> = subjects.par_iter().flat_map_iter(of_subject).collect();
+    let operations = stacks.iter().position(|(part, _)| *part == Part::Operations);
+    let operations = operations.and_then(|index| Some((index, &stacks.get(index)?.1)));
+    problems.extend(resources::check(inventory, operations, plan, stacks.len()));
+    problems
+}
+
+/// The problems of one person's user and role, but for those that are everybody's.
+fn problems_of_one(
+    user: &User,
+    subjects: &[Subject<'_, '_>],
+    of_everybody: &BTreeSet<(Rule, String, Statements)>,
+    references: &References,
+    plan: &AccountPlan<'_>,
+) -> Vec<Problem> {
+    let of_subject = |subject: &Subject<'_, '_>| {
+        let problems = proof::check(subject, references, plan).into_iter();
+        let new = problems.filter(|problem| !of_everybody.contains(&problem.requests()));
+        new.map(|problem| problem.of(subject.kind, &user.name)).collect::<Vec<_>>()
+    };
+    subjects.par_iter().flat_map_iter(of_subject).collect()
 }

@@ -31,25 +31,22 @@ const PERMISSION: &str = "AWS::Lambda::Permission";
 /// <https://docs.aws.amazon.com/sns/latest/dg/message-data-protection.html>
 const NARROWING: [&str; 2] = ["AWS::EC2::VPCEndpoint", "AWS::SNS::Topic"];
 
-/// Whether something is in the template of people.
-type IsPersonal<'f> = &'f dyn Fn(&Location<'_>) -> bool;
-
-/// What is not as it must be in the resources of an account.
+/// What is not as it must be in the resources of an account. `people` is the index of the first stack of people.
 pub fn check(
     inventory: &IamInventory<'_>,
     operations: Option<(usize, &Value)>,
     plan: &AccountPlan<'_>,
-    is_personal: IsPersonal<'_>,
+    people: usize,
 ) -> Vec<Problem> {
     [
         unread(inventory),
-        given_by_people(inventory, is_personal),
+        given_by_people(inventory, people),
         of_one_name(inventory),
         inline_of_one_name(inventory),
         several_of_bucket(inventory, &plan.names),
-        with_words_of_prototypes(inventory, is_personal),
-        of_people(inventory, is_personal),
-        with_roles(inventory, operations, plan, is_personal),
+        with_words_of_prototypes(inventory, people),
+        of_people(inventory, people),
+        with_roles(inventory, operations, plan, people),
         opened_by_resources(inventory, &plan.names),
     ]
     .concat()
@@ -63,21 +60,17 @@ fn undecided(message: String, location: &Location<'_>, help: &'static str) -> Pr
 fn unread(inventory: &IamInventory<'_>) -> Vec<Problem> {
     let of_doubt = |doubt: &Doubt<'_>| undecided(doubt.message.clone(), &doubt.location, WRITTEN_OUT);
     // Of what is filled in from elsewhere in a policy, a doubt tells already.
-    let is_told = |of: &Location<'_>| {
-        let within =
-            |at: &Location<'_>| (at.stack, at.logical_id) == (of.stack, of.logical_id) && at.path.starts_with(&of.path);
-        inventory.doubts.iter().any(|doubt| within(&doubt.location))
-    };
+    let is_told = |of: &Location<'_>| inventory.doubts.iter().any(|doubt| doubt.location.is_within(of));
     let read = inventory.policies.iter().filter(|one| one.kind != PolicyKind::Resource && !is_told(&one.location));
     inventory.doubts.iter().map(of_doubt).chain(read.filter_map(|policy| document(policy).err())).collect()
 }
 
 /// Policies that the template of people gives to what is not theirs.
-fn given_by_people(inventory: &IamInventory<'_>, is_personal: IsPersonal<'_>) -> Vec<Problem> {
-    let shared = inventory.groups.iter().chain(&inventory.principals).filter(|one| !is_personal(&one.location));
+fn given_by_people(inventory: &IamInventory<'_>, people: usize) -> Vec<Problem> {
+    let shared = inventory.groups.iter().chain(&inventory.principals).filter(|one| one.location.stack < people);
     let problem = |one: &Principal<'_>| {
         let mut all = one.policies.iter().filter_map(|index| inventory.policies.get(*index));
-        let policy = all.find(|policy| is_personal(&policy.location))?;
+        let policy = all.find(|policy| policy.location.stack >= people)?;
         let (name, policy) = (&one.name, &policy.name);
         let message = format!("the template of people gives `{name}`, which others have too, the policy `{policy}`");
         let help = "let the template of people give policies to their own users and roles alone";
@@ -100,7 +93,7 @@ fn several_of_bucket(inventory: &IamInventory<'_>, names: &Names) -> Vec<Problem
 }
 
 /// Policies for all that have a name of a prototype's: what is proven of these names is proven of everybody's only while none has.
-fn with_words_of_prototypes(inventory: &IamInventory<'_>, is_personal: IsPersonal<'_>) -> Vec<Problem> {
+fn with_words_of_prototypes(inventory: &IamInventory<'_>, people: usize) -> Vec<Problem> {
     let problem = |policy: &Policy<'_>| {
         let text = policy.document.value.to_string();
         let words = [PROTOTYPE_NAME, PROTOTYPE_NOTEBOOK, PROTOTYPE_TEAM];
@@ -108,12 +101,12 @@ fn with_words_of_prototypes(inventory: &IamInventory<'_>, is_personal: IsPersona
         let message = format!("the policy `{}` has the word `{word}`, which stands for everybody here", policy.name);
         Some(undecided(message, &policy.location, KNOWN))
     };
-    inventory.policies.iter().filter(|policy| !is_personal(&policy.location)).filter_map(problem).collect()
+    inventory.policies.iter().filter(|policy| policy.location.stack < people).filter_map(problem).collect()
 }
 
 /// Users that the template of people makes beside a person's own, and notebooks that act as somebody else.
-fn of_people(inventory: &IamInventory<'_>, is_personal: IsPersonal<'_>) -> Vec<Problem> {
-    let own = || inventory.principals.iter().filter(|one| is_personal(&one.location));
+fn of_people(inventory: &IamInventory<'_>, people: usize) -> Vec<Problem> {
+    let own = || inventory.principals.iter().filter(|one| one.location.stack >= people);
     let user = own().find(|one| one.kind == IdentityKind::User && one.name != PROTOTYPE_NAME).map(|other| {
         let message = format!("`{}` is a user besides the person's own", other.location.logical_id);
         let help = "let the template of people make one `AWS::IAM::User`, with the `UserName` of the built-in one";
@@ -134,13 +127,13 @@ fn with_roles(
     inventory: &IamInventory<'_>,
     operations: Option<(usize, &Value)>,
     plan: &AccountPlan<'_>,
-    is_personal: IsPersonal<'_>,
+    people: usize,
 ) -> Vec<Problem> {
     let problem = |one: &ServiceRole<'_>| {
         let mut roles = inventory.principals.iter();
         let known = roles.find(|principal| principal.arn == one.role || principal.name == one.role);
         let what = match known {
-            Some(role) if is_personal(&role.location) => "which is the role of a person's notebook",
+            Some(role) if role.location.stack >= people => "which is the role of a person's notebook",
             // What a role of racestack's own may do was weighed for what has it there: the rotation's function, and people's consoles.
             Some(role) if own_role(role, plan).is_some() && !is_rotation(one, operations, plan) => {
                 "which is a role of racestack's own"
