@@ -4,9 +4,9 @@
 use super::kind::{PrincipalKind, Subject};
 use super::reference::Need;
 use crate::facts::{TRAINING_INSTANCE_TYPES, region_of_iam};
-use crate::iam::{Dependence, Request};
+use crate::iam::{Context, Dependence, Request};
 use crate::inventory::{IdentityKind, Tag};
-use crate::model::{MANAGED_BY, MANAGED_BY_RACESTACK, NOTEBOOK, USER};
+use crate::model::{MANAGED_BY, MANAGED_BY_RACESTACK, USER};
 use crate::plan::Names;
 
 /// In the ARNs of notebooks.
@@ -37,7 +37,10 @@ pub enum Refused {
     Always,
 }
 
-/// What becomes of a need, of which a request like `example` is refused where these keys are so.
+/// What becomes of one of the `needs` of a kind, of which a request like `example` is refused where these keys are so.
+///
+/// It is refused only where all of the keys are so at once: the key of which that is the least certain decides. Without any key, all such
+/// requests are refused.
 pub fn refused(
     subject: &Subject<'_, '_>,
     names: &Names,
@@ -51,17 +54,18 @@ pub fn refused(
             some if some == all => Refused::Always,
             _ => Refused::Sometimes,
         };
-        // What the need asks for, or what it leaves out; of what is denied but for some actions, these are needed all the same.
+        // What is needed is what the need allows, and no denial of the needs denies: a request that is refused here has of their keys
+        // what they ask for, or leave. What a denial leaves by `NotAction` is needed whatever its keys are: they count for that, too.
         let is_about = |one: &&Need| one.actions.is_empty() || one.document.is_about(&example.action);
         let denials = needs.iter().filter(|one| one.is_denial).filter(is_about);
         // Who has no notebook asks for none, whatever tags it would have.
-        let has_notebook = subject.identity.tags.iter().any(|tag| tag.key.as_deref() == Some(NOTEBOOK));
-        if !has_notebook && example.resource.contains(NOTEBOOKS) && key.contains("resourcetag/") {
+        if !subject.has_notebook() && example.resource.contains(NOTEBOOKS) && key.contains("resourcetag/") {
             return Refused::Never;
         }
         // Who makes a training job gives it the own tag, and needs no other.
         if key == TAG_KEYS && need.keys.contains(OWN_TAG) {
-            let is_refused = depends.includes(Some(USER)) || depends.includes_list(USER);
+            let is_refused =
+                depends.includes(Some(USER)) || depends.includes_all(&Context::new().with_all(key, [USER]));
             return if is_refused { Refused::Always } else { Refused::Sometimes };
         }
         // "You cannot limit permissions to pass a role based on tags attached to the role": no request need have them.
@@ -152,7 +156,7 @@ fn expected(subject: &Subject<'_, '_>, names: &Names, need: &Need, (example, key
         _ if of_other_key.is_some() => of_other_key.map_or(ExpectedValues::Any, |value| is(&value)),
         _ => match key.split_once("resourcetag/").zip(tags(subject, &example.resource)) {
             Some(((_, tag), tags)) => {
-                let is_it = |own: &&Tag| own.key.as_ref().is_none_or(|own| own.eq_ignore_ascii_case(tag));
+                let is_it = |own: &&Tag| own.key.is_none() || own.has_key(tag);
                 match tags.iter().find(is_it) {
                     None => is_absent(),
                     Some(_) if tag == MANAGED_BY => is(MANAGED_BY_RACESTACK),

@@ -2,7 +2,7 @@
 
 use crate::iam::{Context, Principal};
 use crate::inventory::{self, IamInventory, IdentityKind, Policy};
-use crate::model::Service;
+use crate::model::{NOTEBOOK, Service};
 use crate::plan::AccountPlan;
 use crate::render::UserShape;
 
@@ -119,6 +119,11 @@ impl<'i, 'a> Subject<'i, 'a> {
             PrincipalKind::Company => format!("`{}`, which is nobody's of the roster,", self.identity.arn),
             kind => kind.who().to_owned(),
         }
+    }
+
+    /// Whether it has the tag of a notebook, as everybody with a notebook.
+    pub fn has_notebook(&self) -> bool {
+        self.identity.tags.iter().any(|tag| tag.key.as_deref() == Some(NOTEBOOK))
     }
 
     /// All policies that it has, with its boundary and its trust policy.

@@ -11,7 +11,6 @@ use super::reference::{self, Need, References};
 use crate::finding::Finding;
 use crate::iam::{AccessLine, Decision, Direction, Document, Policies, access_delta, decide};
 use crate::inventory::{IamInventory, Principal};
-use crate::model::NOTEBOOK;
 use crate::plan::AccountPlan;
 
 /// What is beyond the limits, and in none of the statements of what nobody may do.
@@ -122,8 +121,9 @@ impl Table<'_, '_> {
         };
         let Some(examples) = self.delta(&Policies::default(), &needed, true) else { return Some(row("*", None)) };
         let first = &examples.first()?.example;
-        let has_notebook = self.subject.identity.tags.iter().any(|tag| tag.key.as_deref() == Some(NOTEBOOK));
-        if !has_notebook && [NOTEBOOKS, &names.notebook_role_path].iter().any(|of| first.resource.contains(of)) {
+        if !self.subject.has_notebook()
+            && [NOTEBOOKS, &names.notebook_role_path].iter().any(|of| first.resource.contains(of))
+        {
             return None;
         }
         let may = self.access.as_ref().and_then(|access| {

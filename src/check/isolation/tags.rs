@@ -18,8 +18,8 @@ pub fn check(plan: &AccountPlan<'_>, resource: &Resource<'_>, like: Option<&Reso
     let (id, kind) = (resource.logical_id, resource.kind);
     let with_team = kind != NOTEBOOK_TYPE && plan.account.settings.bucket.team_folders;
     let keys = [USER, NOTEBOOK, TEAM].into_iter().take(if with_team { 3 } else { 2 });
-    let like =
-        like.filter(|_| kind != ROLE_TYPE || tags(resource, USER).next().is_some() || is_notebook_role(plan, resource));
+    let is_notebook_role = || resource.property("Path").is_some_and(|path| *path == plan.names.notebook_role_path);
+    let like = like.filter(|_| kind != ROLE_TYPE || tags(resource, USER).next().is_some() || is_notebook_role());
     let wrong = |key: &'static str| {
         let wanted = like.and_then(|like| tags(like, key).next()).and_then(|(_, _, value)| value);
         // Beside the notebook that racestack makes of a person there may be another.
@@ -64,9 +64,4 @@ fn tags<'v>(resource: &Resource<'v>, key: &str) -> impl Iterator<Item = (usize, 
     let text = |tag: &'v Value, part: &str| tag.get(part).and_then(Value::as_str);
     let all = tags.map(move |(index, tag)| (index, text(tag, "Key"), text(tag, "Value")));
     all.filter(move |(_, own, _)| own.is_none_or(|own| own.eq_ignore_ascii_case(key)))
-}
-
-/// Whether a role is where those of notebooks are.
-fn is_notebook_role(plan: &AccountPlan<'_>, role: &Resource<'_>) -> bool {
-    role.property("Path").is_some_and(|path| *path == plan.names.notebook_role_path)
 }

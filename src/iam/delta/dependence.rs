@@ -20,15 +20,11 @@ impl<'l> Dependence<'l> {
 
     /// Whether it is so with this value of the key; with `None`, of requests without the key.
     pub fn includes(&self, value: Option<&str>) -> bool {
-        self.includes_one(&value.map_or_else(Context::new, |value| Context::new().with(&self.axis.key, value)))
+        self.includes_all(&value.map_or_else(Context::new, |value| Context::new().with(&self.axis.key, value)))
     }
 
-    /// Whether it is so with this value alone of a key that may have several.
-    pub fn includes_list(&self, value: &str) -> bool {
-        self.includes_one(&Context::new().with_all(&self.axis.key, [value]))
-    }
-
-    fn includes_one(&self, context: &Context) -> bool {
+    /// Whether it is so with what a context has of the key.
+    pub fn includes_all(&self, context: &Context) -> bool {
         self.axis.class_of(context).is_some_and(|class| self.classes.contains(&class))
     }
 
