@@ -55,6 +55,10 @@ const MOST_CLASSES: usize = 4096;
 
 impl Axis {
     /// The axis of a key, of which these are all the conditions. `None` if there are too many ways, or ways that are not told apart.
+    ///
+    /// Decisions rest on nothing of the key's values but on which of the conditions hold: of values that are alike in that, one is enough.
+    /// Every single value is alike to one of `singles`. Several values at once meet a condition if all of them do, or one: so every list is
+    /// alike to a list of `singles`.
     pub(super) fn of(key: &str, conditions: Vec<Condition>, request: &Request) -> Option<Self> {
         let mut axis = Self {
             key: key.to_owned(),
@@ -88,7 +92,8 @@ impl Axis {
     }
 
     /// Adds the ways in which still more values at once meet the conditions. How a list does hangs on how it does without its last value,
-    /// and on that value: whichever list it is of those that are alike. Whether these are not too many.
+    /// and on that value: whichever list it is of those that are alike. So one list of each way is made longer, by each of `singles`,
+    /// until that gives no other way. Whether these are not too many.
     fn combine(&mut self) -> bool {
         let mut at = 0;
         while let Some(class) = self.classes.get(at) {
@@ -177,7 +182,9 @@ impl Axis {
         candidates
     }
 
-    /// Values that meet each of the wanted ones, and miss them. `None` where they are compared as of more kinds than one: what a number
+    /// A value for each way in which one can meet some of the wanted ones and miss the others: of texts, one for each combination of
+    /// patterns that some text is like, and of numbers, dates and addresses, each that is wanted, and one on either side of it and
+    /// between any two. `None` where they are compared as of more kinds than one: what a number
     /// is between numbers and what it is as a text are not told together.
     fn single_values(&self) -> Option<Vec<String>> {
         let known = condition_key(&self.key).map(|key| key.kind);
