@@ -1,7 +1,6 @@
 //! `racestack access`: what a person may do, or who may do something, and the statements that say so.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write;
 
 use serde_json::{Value, json};
 
@@ -164,8 +163,7 @@ fn decisions(account: &str, question: &Question<'_>, answers: &[Answer]) -> Stri
             }
             _ => "",
         };
-        // Writing to a string cannot fail.
-        let _ = writeln!(text, "{who}{with}: {}{why}", answer.decision);
+        text += &format!("{who}{with}: {}{why}\n", answer.decision);
         let reasons = |answer: &Answer| reasons(&answer.statements, &answer.doubts) + &lacking(answer);
         if answers.get(at + 1).map(reasons) != Some(reasons(answer)) {
             text += &reasons(answer);
@@ -191,11 +189,10 @@ fn reasons(statements: &[Reason], doubts: &BTreeSet<String>) -> String {
     for Reason { policy, sid, path, line } in statements {
         let sid = sid.as_deref().map_or_else(|| "a statement".to_owned(), |sid| format!("`{sid}`"));
         let place = path.as_ref().zip(*line).map_or_else(String::new, |(path, line)| format!("    # {path}:{line}"));
-        // Writing to a string cannot fail.
-        let _ = writeln!(text, "  {sid} of `{policy}`{place}");
+        text += &format!("  {sid} of `{policy}`{place}\n");
     }
     for doubt in doubts {
-        let _ = writeln!(text, "  {doubt}");
+        text += &format!("  {doubt}\n");
     }
     text
 }

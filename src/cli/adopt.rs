@@ -1,6 +1,5 @@
 //! `racestack adopt`: an account that was made by hand, or a person of it, for CloudFormation to take over.
 
-use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -201,10 +200,8 @@ impl Adopting<'_> {
         let header = "# Written by `racestack adopt`. See who is in it, and who is not, before anything is imported.\n";
         drafts.insert(file, header.to_owned() + &render::block(&Value::Array(roster.rows), 0) + "\n");
         if !roster.others.is_empty() {
-            // Writing to a string cannot fail.
-            let _ = writeln!(
-                said,
-                "left as they are, since they have neither a folder nor a notebook nor a policy on the bucket: {}",
+            said += &format!(
+                "left as they are, since they have neither a folder nor a notebook nor a policy on the bucket: {}\n",
                 roster.others.join(", ")
             );
         }
@@ -346,8 +343,7 @@ impl Adopting<'_> {
             deploy.display()
         );
         if notebooks > 0 {
-            // Writing to a string cannot fail.
-            let _ = writeln!(text, "  bash {target}/import.sh --notebooks");
+            text += &format!("  bash {target}/import.sh --notebooks\n");
         }
         text
     }
@@ -373,12 +369,8 @@ fn to_correct(drafts: &Drafts, findings: &[Finding]) -> String {
     };
     let mut printed = String::new();
     for (path, text) in drafts.iter().filter(|(path, _)| is_wrong(path)) {
-        // Writing to a string cannot fail.
-        let _ = writeln!(
-            printed,
-            "nothing is written; write this into {}, corrected, then run this again:",
-            path.display()
-        );
+        printed +=
+            &format!("nothing is written; write this into {}, corrected, then run this again:\n", path.display());
         printed += text;
     }
     printed

@@ -33,11 +33,10 @@ fn list_or_write(args: &BuiltInArgs, all: &[Arc<SourceFile>], within: &str) -> R
     let Some(folder) = &args.export else {
         let mut stdout = String::new();
         for file in all {
-            // Writing to a string cannot fail.
-            let _ = writeln!(stdout, "{}", inside(file).display());
+            stdout += &format!("{}\n", inside(file).display());
             // Only rule files have lines that begin so.
             for rule in file.text.lines().filter_map(|line| line.strip_prefix("rule ")) {
-                let _ = writeln!(stdout, "  {}", rule.split_whitespace().next().unwrap_or_default());
+                stdout += &format!("  {}\n", rule.split_whitespace().next().unwrap_or_default());
             }
         }
         return Ok(stdout);

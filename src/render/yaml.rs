@@ -1,7 +1,6 @@
 //! Writing YAML: one scalar that no value can break out of, and policy documents in block style.
 
 use std::borrow::Cow;
-use std::fmt::Write;
 
 use serde_json::Value;
 
@@ -67,8 +66,7 @@ fn quoted(text: &str) -> String {
             // What YAML 1.1 lets no text have is hidden, too. Source: <https://yaml.org/spec/1.1/#id868524>
             character if is_hidden(character) => {
                 let code = u32::from(character);
-                // Writing to a string cannot fail.
-                let _ = if code > 0xFFFF { write!(quoted, "\\U{code:08X}") } else { write!(quoted, "\\u{code:04X}") };
+                quoted += &if code > 0xFFFF { format!("\\U{code:08X}") } else { format!("\\u{code:04X}") };
             }
             character => quoted.push(character),
         }
