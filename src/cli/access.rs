@@ -8,7 +8,7 @@ use super::Reply;
 use super::args::{AccessArgs, AccessFormat};
 use super::summary::aligned;
 use crate::check::{self, AccessTable, Answer, Caller, Extent, Question, Reason, Row, Who};
-use crate::config::{shorten, suggest};
+use crate::config::{quoted, shorten, suggest};
 use crate::facts::actions::{ServiceAction, service_action, service_actions};
 use crate::iam::{Decision, is_beyond_policies};
 use crate::model::{Account, User};
@@ -178,10 +178,9 @@ fn lacking(answer: &Answer) -> String {
     if keys.is_empty() {
         return String::new();
     }
-    let names: Vec<String> = keys.keys().map(|key| format!("`{key}`")).collect();
     let options: Vec<String> =
         keys.iter().map(|(key, value)| format!("--context {}", quote(&format!("{key}={value}")))).collect();
-    format!("  the request has no {}; it would be allowed with {}\n", names.join(", "), options.join(" "))
+    format!("  the request has no {}; it would be allowed with {}\n", quoted(keys.keys()), options.join(" "))
 }
 
 fn reasons(statements: &[Reason], doubts: &BTreeSet<String>) -> String {

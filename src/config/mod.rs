@@ -37,7 +37,7 @@ pub use names::{
     LogicalId, Network, NotebookName, PolicyPath, PrincipalPattern, Region, RepositoryPath, RoleSuffix,
     SecurityGroupId, StackName, SubnetId, TypePattern, UserName,
 };
-pub use node::{Content, Entry, Node, shorten};
+pub use node::{Content, Entry, Node, quoted, shorten};
 pub use policies::{CompanyDocument, POLICIES_FOLDER};
 pub use roster::{Roster, RosterNotebook, RosterNotebookSettings, RosterRow, State, roster_schema};
 pub use schema::Schema;
@@ -291,15 +291,10 @@ fn find_roster(
         findings.extend(misnamed::not_read(misnamed::beside(&path, &ROSTER_FILES)?, &path));
     }
     if let [_, (second, _), ..] = found.as_slice() {
-        let names: Vec<String> = found.iter().map(|(file, _)| folder.join(file).display().to_string()).collect();
-        findings.push(
-            Finding::new(
-                Rule::RosterSeveral,
-                format!("found {} rosters, allowed is one: `{}`", names.len(), names.join("`, `")),
-            )
-            .at(Place::of_file(folder.join(second)))
-            .help("keep one of them"),
-        );
+        let names = quoted(found.iter().map(|(file, _)| folder.join(file).display().to_string()));
+        let message = format!("found {} rosters, allowed is one: {names}", found.len());
+        let finding = Finding::new(Rule::RosterSeveral, message).at(Place::of_file(folder.join(second)));
+        findings.push(finding.help("keep one of them"));
     }
     Ok(found.into_iter().next())
 }

@@ -8,7 +8,7 @@ use super::{Failure, require_config};
 use crate::check::guard::{RULE_FILE_EXTENSIONS, RuleSet};
 use crate::check::{Proofs, Suppressions, unknown_guard_rules};
 use crate::config::{
-    self, AccountConfig, Config, Drafts, Encoding, RULES_FOLDER, TEMPLATES_FOLDER, did_you_mean, find_conflict,
+    self, AccountConfig, Config, Drafts, Encoding, RULES_FOLDER, TEMPLATES_FOLDER, did_you_mean, find_conflict, quoted,
     shorten, suggest,
 };
 use crate::facts::date::Date;
@@ -133,7 +133,7 @@ pub(crate) fn user_of<'a>(account: &'a Account, name: &str) -> Result<&'a User, 
     account.user(name).ok_or_else(|| {
         let known = account.users.iter().map(|user| user.name.as_str());
         let all: Vec<&str> = known.clone().collect();
-        let names = format!("its users are `{}`", all.join("`, `"));
+        let names = format!("its users are {}", quoted(&all));
         let help =
             suggest(name, known, if all.len() > MOST_NAMED { "its roster names everybody" } else { names.as_str() });
         let message = format!("there is no user `{}` in the account `{}`", shorten(name), account.name);
