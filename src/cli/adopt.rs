@@ -264,7 +264,7 @@ impl Adopting<'_> {
         // An out folder that is there holds to its lock, as it does for synth.
         let finish = |made: AccountOutput<'_>| {
             let mut of_lock = Vec::new();
-            let before = output::former_outputs(out, &made.manifest, &material.configured())?;
+            let before = output::former_outputs(out, &made.manifest, &material.config.accounts)?;
             lock::check(&made, &before, &lock::LockOptions::default(), &mut of_lock)?;
             Ok::<_, Failure>((made.files, made.lock.to_text(), of_lock))
         };

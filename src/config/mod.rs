@@ -112,6 +112,13 @@ pub struct AccountConfig {
     drafts: Drafts,
 }
 
+impl AccountConfig {
+    /// The ID of its AWS account, where its settings say it.
+    pub fn id(&self) -> Option<&str> {
+        self.settings.account_id.as_ref().map(AccountId::as_str)
+    }
+}
+
 /// What the config folder says of an account's people.
 #[derive(Debug, Default)]
 pub struct People {

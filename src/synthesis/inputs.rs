@@ -14,8 +14,7 @@ use crate::config::{
 use crate::facts::date::Date;
 use crate::files::{self, FileError, FileKind};
 use crate::finding::{Finding, Rule, each};
-use crate::model::{self, Account, AccountId, Company, Region, User};
-use crate::output::ConfiguredAccount;
+use crate::model::{self, Account, User};
 use crate::render::Templates;
 use crate::source::{Place, SourceFile};
 
@@ -47,19 +46,6 @@ pub(crate) struct Inputs {
     pub(crate) suppressions: Suppressions,
     /// What is proven in this run.
     pub(crate) proofs: Proofs,
-}
-
-impl Inputs {
-    /// All accounts of the configuration, whichever are asked for.
-    pub(crate) fn configured(&self) -> Vec<ConfiguredAccount<'_>> {
-        let accounts = self.config.accounts.iter().map(|account| ConfiguredAccount {
-            name: &account.name,
-            id: account.settings.account_id.as_ref().map(AccountId::as_str),
-            region: account.settings.region.as_ref().map(Region::as_str),
-            company: account.settings.company.as_ref().map(Company::as_str),
-        });
-        accounts.collect()
-    }
 }
 
 /// Reads it all.
