@@ -340,7 +340,6 @@ fn read_roster(
     // What else is wrong with a row waits until its shape is mended.
     let rows = roster_schema().rows(list, findings).into_iter();
     let rows: Vec<(Node, RosterRow)> = rows.filter_map(|(node, row)| Some((node, row?))).collect();
-    deduplicate(findings, errors_before);
     if rows.is_empty() && findings.len() == errors_before {
         findings.push(
             Finding::new(Rule::RosterEmpty, "the roster names nobody")
@@ -349,17 +348,6 @@ fn read_roster(
         );
     }
     Some(RosterConfig { source, rows })
-}
-
-/// An unknown column is found once for every row that fills it: keeps the first of equal findings.
-fn deduplicate(findings: &mut Vec<Finding>, from: usize) {
-    let mut seen = std::collections::BTreeSet::new();
-    let mut index = 0;
-    findings.retain(|finding| {
-        index += 1;
-        let at = finding.place.as_ref().map(|place| place.span.start);
-        index <= from || seen.insert((finding.rule, at, finding.message.clone()))
-    });
 }
 
 /// The bytes of a draft or a file, or `None` where there is neither.
