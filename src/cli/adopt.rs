@@ -11,7 +11,7 @@ use crate::account::{ExpectedExport, Export};
 use crate::adopt;
 use crate::config::{self, ACCOUNTS_FOLDER, Drafts, LOCK_FILE, ROSTER_FILES, SETTINGS_FILE, shorten, suggest};
 use crate::diff::{self, Files, OutFolder};
-use crate::files::{self, NewFile};
+use crate::files;
 use crate::finding::{Finding, Rule, any_error, counted};
 use crate::model::{AccountId, AccountName, BucketName, Company, Region, User};
 use crate::output::{self, OutputFile};
@@ -310,10 +310,10 @@ impl Adopting<'_> {
         let is_nothing = stacks == 0 && users.is_empty();
         // The configuration last: once it is there, another run goes by it.
         for file in files.iter().filter(|_| !is_nothing) {
-            create(&self.target.join(&file.name), &file.text, file.executable)?;
+            files::create(&self.target.join(&file.name), file.text.as_bytes(), file.executable)?;
         }
         for (path, text) in drafts {
-            create(path, text, false)?;
+            files::create(path, text.as_bytes(), false)?;
         }
         if is_nothing {
             return Ok(format!("{name}: there is nothing to import\n"));
@@ -374,8 +374,4 @@ fn to_correct(drafts: &Drafts, findings: &[Finding]) -> String {
         printed += text;
     }
     printed
-}
-
-fn create(path: &Path, text: &str, executable: bool) -> Result<(), Failure> {
-    files::create(path, &NewFile { bytes: text.as_bytes(), executable, same: None }).map_err(Failure::from)
 }

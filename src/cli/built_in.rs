@@ -1,12 +1,11 @@
 //! `racestack rules` and `racestack templates`: what is built in, to read and to start from.
 
-use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::DEFAULT_OUT;
 use crate::check::guard::RuleSet;
-use crate::files::{self, NewFile};
+use crate::files;
 use crate::render::embedded_templates;
 use crate::source::SourceFile;
 use crate::synthesis::{Failure, refuse_inside};
@@ -51,9 +50,8 @@ fn list_or_write(args: &BuiltInArgs, all: &[Arc<SourceFile>], within: &str) -> R
     }
     let mut stdout = String::new();
     for (place, file) in &places {
-        files::create(place, &NewFile { bytes: file.text.as_bytes(), executable: false, same: None })?;
-        // Writing to a string cannot fail.
-        let _ = writeln!(stdout, "wrote {}", place.display());
+        files::create(place, file.text.as_bytes(), false)?;
+        stdout += &format!("wrote {}\n", place.display());
     }
     Ok(stdout)
 }
