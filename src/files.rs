@@ -179,11 +179,11 @@ pub struct NewFile<'a> {
 }
 
 /// Writes a file that must not exist yet, creating the folders above it. It is on the disk when this returns.
-pub fn create(path: &Path, file: &NewFile<'_>) -> Result<(), FileError> {
+pub fn create(path: &Path, bytes: &[u8], executable: bool) -> Result<(), FileError> {
     if let Some(folder) = path.parent() {
         create_folders(folder)?;
     }
-    create_in_folder(path, file)
+    create_in_folder(path, &NewFile { bytes, executable, same: None })
 }
 
 /// Writes a file that must not exist yet into a folder that does. It is on the disk when this returns.
@@ -249,25 +249,26 @@ pub fn beside(path: &Path, suffix: &str) -> PathBuf {
 /// How the names end that `beside` gives.
 pub const OWN_ENDING: &str = ".racestack";
 
-/// Makes a folder, and those above it.
-pub fn create_folders(folder: &Path) -> Result<(), FileError> {
-    std::fs::create_dir_all(folder).map_err(|error| FileError::new("create", folder, error))?;
+/// What comes of a change of the disk.
+fn changed(action: &'static str, path: &Path, done: io::Result<()>) -> Result<(), FileError> {
+    done.map_err(|error| FileError::new(action, path, error))?;
     kill_point();
     Ok(())
+}
+
+/// Makes a folder, and those above it.
+pub fn create_folders(folder: &Path) -> Result<(), FileError> {
+    changed("create", folder, std::fs::create_dir_all(folder))
 }
 
 /// Makes a folder that must not exist yet.
 pub fn create_folder(folder: &Path) -> Result<(), FileError> {
-    std::fs::create_dir(folder).map_err(|error| FileError::new("create", folder, error))?;
-    kill_point();
-    Ok(())
+    changed("create", folder, std::fs::create_dir(folder))
 }
 
 /// Gives a file another name; what has that name already is replaced.
 pub fn replace_file(from: &Path, to: &Path) -> Result<(), FileError> {
-    std::fs::rename(from, to).map_err(|error| FileError::new("replace", to, error))?;
-    kill_point();
-    Ok(())
+    changed("replace", to, std::fs::rename(from, to))
 }
 
 /// Gives a file or folder another name, unless something has that name already: then nothing happens, and it is `false`.
@@ -281,9 +282,7 @@ pub fn move_if_free(from: &Path, to: &Path) -> Result<bool, FileError> {
         },
         renamed => renamed,
     };
-    moved.map_err(|error| FileError::new("move", from, error))?;
-    kill_point();
-    Ok(true)
+    changed("move", from, moved).map(|()| true)
 }
 
 /// Two folders change places in one step. Where the file system cannot do that, nothing happens, and it is `false`.
@@ -313,9 +312,7 @@ pub fn remove_file(path: &Path) -> Result<(), FileError> {
 
 /// Removes a folder in which nothing stands.
 pub fn remove_empty_folder(path: &Path) -> Result<(), FileError> {
-    std::fs::remove_dir(path).map_err(|error| FileError::new("remove", path, error))?;
-    kill_point();
-    Ok(())
+    changed("remove", path, std::fs::remove_dir(path))
 }
 
 /// Makes a folder's entries outlast a loss of power.

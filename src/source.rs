@@ -1,4 +1,4 @@
-//! Source texts and places in them: what every finding points at.
+//! Source texts and places in them, which every finding points at; and which characters of texts nobody sees.
 
 use std::fmt;
 use std::ops::Range;
@@ -191,6 +191,49 @@ impl Place {
     }
 }
 
+/// Ranges of characters that nobody sees, or that turn, join or end what stands around them: Unicode's categories `Cc`, `Cf`, `Zl`
+/// and `Zp`, its `Default_Ignorable_Code_Point` without marks, and U+FFFE and U+FFFF, which are no characters.
+/// Source: <https://www.unicode.org/Public/17.0.0/ucd/extracted/DerivedGeneralCategory.txt>,
+/// <https://www.unicode.org/Public/17.0.0/ucd/DerivedCoreProperties.txt>
+pub const HIDDEN: [(char, char); 26] = [
+    ('\0', '\u{1f}'),
+    ('\u{7f}', '\u{9f}'),
+    ('\u{ad}', '\u{ad}'),
+    ('\u{600}', '\u{605}'),
+    ('\u{61c}', '\u{61c}'),
+    ('\u{6dd}', '\u{6dd}'),
+    ('\u{70f}', '\u{70f}'),
+    ('\u{890}', '\u{891}'),
+    ('\u{8e2}', '\u{8e2}'),
+    ('\u{115f}', '\u{1160}'),
+    ('\u{180e}', '\u{180e}'),
+    ('\u{200b}', '\u{200f}'),
+    ('\u{2028}', '\u{202e}'),
+    ('\u{2060}', '\u{206f}'),
+    ('\u{3164}', '\u{3164}'),
+    ('\u{feff}', '\u{feff}'),
+    ('\u{ffa0}', '\u{ffa0}'),
+    ('\u{fff0}', '\u{fffb}'),
+    ('\u{fffe}', '\u{ffff}'),
+    ('\u{110bd}', '\u{110bd}'),
+    ('\u{110cd}', '\u{110cd}'),
+    ('\u{13430}', '\u{1343f}'),
+    ('\u{1bca0}', '\u{1bca3}'),
+    ('\u{1d173}', '\u{1d17a}'),
+    ('\u{e0000}', '\u{e00ff}'),
+    ('\u{e01f0}', '\u{e0fff}'),
+];
+
+/// Whether a character is `HIDDEN`.
+pub fn is_hidden(c: char) -> bool {
+    !(' '..='~').contains(&c) && HIDDEN.iter().any(|(first, last)| (*first..=*last).contains(&c))
+}
+
+/// Whether a character hides, turns or ends text that people read. The joiners do not: names and emoji are written with them.
+pub fn is_hidden_in_text(c: char) -> bool {
+    is_hidden(c) && !matches!(c, '\u{200c}' | '\u{200d}')
+}
+
 /// The path and the line, as a person would type them: `config/accounts/tokyo/roster.csv:3`.
 impl fmt::Display for Place {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -235,6 +278,14 @@ mod tests {
         assert_eq!(cell(5), Some(("A2".to_owned(), "roster".to_owned())));
         assert_eq!(cell(source.text.find('z').unwrap()), Some(("AB2".to_owned(), "roster".to_owned())));
         assert_eq!(Place::new(&SourceFile::new("a", "a"), 0..1).cell(), None);
+    }
+
+    #[test]
+    fn what_is_hidden_is_what_unicode_says() {
+        let of_unicode = r"^[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\x{fffe}\x{ffff}[\p{Default_Ignorable_Code_Point}--\p{M}]]$";
+        let of_unicode = regex::Regex::new(of_unicode).unwrap();
+        let differ = |c: &char| is_hidden(*c) != of_unicode.is_match(c.encode_utf8(&mut [0; 4]));
+        assert_eq!(('\0'..=char::MAX).filter(differ).collect::<Vec<_>>(), []);
     }
 
     #[test]

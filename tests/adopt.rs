@@ -3,19 +3,12 @@
 
 use std::path::PathBuf;
 
-use crate::common::Workspace;
 use crate::common::export::{ACCOUNT, ExportFiles, REGION};
-use clap::Parser;
-use racestack::cli::{Args, Outcome, Progress, run};
+use crate::common::{Workspace, racestack};
+use racestack::cli::Outcome;
 use serde_json::{Value, json};
 
 const ROSTER: &[u8] = b"name,team,notebook\nbob,red,\nmei,,false\n";
-
-#[track_caller]
-fn racestack(args: &[&str]) -> Outcome {
-    let all = std::iter::once("racestack").chain(args.iter().copied());
-    run(&Args::parse_from(all), false, &Progress { progress: &|_, _| {}, notice: &|_| {} })
-}
 
 /// An export of what racestack deployed, whose configuration is lost.
 struct Lost {
@@ -39,16 +32,22 @@ impl Lost {
         self.workspace.path(name)
     }
 
+    /// Adopts what is in the export, with the folders of the configuration and so on in `place`.
+    #[track_caller]
+    fn adopt_in(&self, place: &str, more: &[&str]) -> Outcome {
+        let from = self.path("export");
+        let _ = std::fs::remove_dir_all(&from);
+        self.export.write(&from);
+        let paths = ["config", "out", "import"].map(|name| self.path(place).join(name));
+        let [config, out, import] = paths.each_ref().map(|path| path.to_str().unwrap());
+        let mut args = vec!["adopt", "--account", "tokyo", "--from", from.to_str().unwrap()];
+        args.extend(["--config", config, "--out", out, "--import", import]);
+        racestack(&[&args, more].concat())
+    }
+
     #[track_caller]
     fn adopt(&self, more: &[&str]) -> Outcome {
-        let paths = ["export", "new/config", "new/out", "new/import"].map(|name| self.path(name));
-        let _ = std::fs::remove_dir_all(&paths[0]);
-        self.export.write(&paths[0]);
-        let [from, config, out, import] = paths.each_ref().map(|path| path.to_str().unwrap());
-        let mut args = vec!["adopt", "--account", "tokyo", "--from", from, "--config", config, "--out", out];
-        args.extend(["--import", import, "--company", "mycompany", "--format", "json"]);
-        args.extend(more);
-        racestack(&args)
+        self.adopt_in("new", &[&["--company", "mycompany", "--format", "json"], more].concat())
     }
 
     /// The rules and messages of what is found.
@@ -169,12 +168,7 @@ fn with_an_error_nothing_is_written() {
 fn what_is_wrong_with_a_roster_that_is_not_written_can_be_corrected() {
     let mut lost = Lost::new("");
     lost.export.add_user("a,b");
-    lost.export.write(&lost.path("export"));
-    let [from, config, out, import] = ["export", "new/config", "new/out", "new/import"].map(|name| lost.path(name));
-    let [from, config, out, import] = [&from, &config, &out, &import].map(|path| path.to_str().unwrap());
-    let mut args = vec!["adopt", "--account", "tokyo", "--from", from, "--config", config, "--out", out];
-    args.extend(["--import", import, "--company", "mycompany"]);
-    let outcome = racestack(&[&args[..], &["--user", "a,b"]].concat());
+    let outcome = lost.adopt_in("new", &["--company", "mycompany", "--user", "a,b"]);
     assert_eq!(outcome.code, 1, "{}", outcome.stdout);
     assert!(!lost.path("new").exists());
     let (before, roster) = outcome.stdout.split_once(", corrected, then run this again:\n").unwrap();
@@ -182,7 +176,7 @@ fn what_is_wrong_with_a_roster_that_is_not_written_can_be_corrected() {
     let corrected = roster.replace("- name: \"a,b\"\n  notebook: false\n", "");
     assert_ne!(roster, corrected);
     lost.workspace.write("new/config/accounts/tokyo/roster.yaml", corrected.as_bytes());
-    let outcome = racestack(&args);
+    let outcome = lost.adopt_in("new", &["--company", "mycompany"]);
     assert_eq!(outcome.code, 0, "{}", outcome.stderr);
     assert_eq!(lost.read("new/config/accounts/tokyo/roster.yaml"), corrected);
     assert_eq!(lost.read("new/config/settings.yaml"), "company: mycompany\n");
@@ -226,18 +220,10 @@ fn a_name_that_leads_elsewhere_is_refused() {
 #[test]
 fn where_everything_is_in_stacks_there_is_nothing_to_import() {
     let lost = Lost::new("");
-    let folders = ["export", "config", "out", "import"].map(|name| lost.path(name));
-    lost.export.write(&folders[0]);
-    let [from, config, out, import] = folders.each_ref().map(|path| path.to_str().unwrap());
-    let args = ["adopt", "--account", "tokyo", "--from", from, "--config", config, "--out", out, "--import", import];
-    let outcome = racestack(&args);
-    assert_eq!(
-        (outcome.code, outcome.stdout.as_str()),
-        (0, "tokyo: there is nothing to import\n"),
-        "{}",
-        outcome.stderr
-    );
-    assert!(!folders[3].exists());
+    let outcome = lost.adopt_in("", &[]);
+    let printed = (outcome.code, outcome.stdout.as_str());
+    assert_eq!(printed, (0, "tokyo: there is nothing to import\n"), "{}", outcome.stderr);
+    assert!(!lost.path("import").exists());
 }
 
 #[test]
@@ -252,19 +238,15 @@ fn a_person_who_exists_is_imported_and_nobody_else_changes() {
     lost.export.allow("UserDetailList", "sato.hana", &reads);
     // What others have is not told of.
     lost.notebook("spare", &json!([]));
-    let folders = ["export", "config", "out", "import"].map(|name| lost.path(name));
-    lost.export.write(&folders[0]);
-    let [from, config, out, import] = folders.each_ref().map(|path| path.to_str().unwrap());
-    let args = ["adopt", "--account", "tokyo", "--from", from, "--config", config, "--out", out, "--import", import];
-    let asked = racestack(&[&args[..], &["--user", "sato.hana"]].concat());
+    let asked = lost.adopt_in("", &["--user", "sato.hana"]);
     assert_eq!((asked.code, asked.stderr.as_str()), (0, ""), "{}", asked.stdout);
     assert!(asked.stdout.ends_with("- name: sato.hana\n  team: red\n  notebook: false\n"), "{}", asked.stdout);
-    assert!(!folders[3].exists());
+    assert!(!lost.path("import").exists());
 
     // Somebody who is not there yet is made, and not imported.
     let row = [ROSTER, b"sato.hana,red,false\nnew.comer,red,false\n"].concat();
     lost.workspace.write("config/accounts/tokyo/roster.csv", &row);
-    let adopted = racestack(&[&args[..], &["--user", "sato.hana"]].concat());
+    let adopted = lost.adopt_in("", &["--user", "sato.hana"]);
     assert_eq!(adopted.code, 0, "{}", adopted.stderr);
     assert!(adopted.stdout.contains(": 1 resource to import into 1 stack\n"), "{}", adopted.stdout);
     let listed: Value = serde_json::from_str(&lost.read("import/tokyo/users-001.resources-to-import.json")).unwrap();
@@ -278,9 +260,9 @@ fn a_person_who_exists_is_imported_and_nobody_else_changes() {
     assert!(template.contains("Resource: \"arn:aws:s3:::another/*\""), "{template}");
     assert!(!lost.read("import/tokyo/manifest.json").contains("new.comer"));
 
-    let synth = racestack(&["synth", "--config", config, "--out", out]);
-    assert_eq!(synth.code, 0, "{}", synth.stderr);
-    let compared = racestack(&["diff", import, out, "--format", "json"]);
+    assert_eq!(lost.workspace.synth(&[]).code, 0);
+    let [import, out] = ["import", "out"].map(|name| lost.path(name));
+    let compared = racestack(&["diff", import.to_str().unwrap(), out.to_str().unwrap(), "--format", "json"]);
     let diff: Value = serde_json::from_str(&compared.stdout).unwrap_or_else(|_| panic!("{}", compared.stderr));
     let plan = ["add", "change", "replace", "may_replace", "destroy"].map(|key| diff["plan"][key].as_u64().unwrap());
     assert_eq!(plan, [1, 1, 0, 0, 0], "{}", diff["plan"]);
@@ -398,26 +380,9 @@ fn what_the_deployment_behind_the_import_would_replace_or_delete_is_told_before(
     let mut lost = Lost::new(limit);
     lost.export.add_user("sato.hana");
     lost.workspace.write("config/accounts/tokyo/roster.csv", &[ROSTER, b"sato.hana,red,false\n"].concat());
-    let folders = ["export", "config", "out", "import"].map(|name| lost.path(name));
-    lost.export.write(&folders[0]);
-    let [from, config, out, import] = folders.each_ref().map(|path| path.to_str().unwrap());
     let adopt = |settings: &str| {
         lost.workspace.write("config/settings.yaml", format!("company: mycompany\n{settings}").as_bytes());
-        let outcome = racestack(&[
-            "adopt",
-            "--account",
-            "tokyo",
-            "--from",
-            from,
-            "--config",
-            config,
-            "--out",
-            out,
-            "--import",
-            import,
-            "--user",
-            "sato.hana",
-        ]);
+        let outcome = lost.adopt_in("", &["--user", "sato.hana"]);
         (outcome.code, outcome.stderr)
     };
     // The policy on training jobs would go.
@@ -426,7 +391,7 @@ fn what_the_deployment_behind_the_import_would_replace_or_delete_is_told_before(
     // A role under another path is another role, of a name that is taken.
     let (code, stderr) = adopt(&format!("{limit}role_path: /managed/\n"));
     assert!(code == 1 && stderr.contains("error[diff::refused-replacement]"), "{stderr}");
-    assert!(!folders[3].exists());
+    assert!(!lost.path("import").exists());
     assert_eq!(adopt(limit), (0, String::new()));
 }
 

@@ -3,10 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::common::Workspace;
 use crate::common::export::{self, ACCOUNT, ExportFiles, REGION};
-use clap::Parser;
-use racestack::cli::{Args, Outcome, Progress, run};
+use crate::common::{Workspace, racestack};
+use racestack::cli::Outcome;
 use serde_json::{Value, json};
 
 const ROSTER: &[u8] = b"name,team,state,notebook\nbob,red,,\nbobby,blue,,\neve,,suspended,\nmei,,,false\n";
@@ -37,14 +36,8 @@ impl Account {
 
     #[track_caller]
     fn audit(&self, more: &[&str]) -> Outcome {
-        let folder = self.workspace.path("export");
-        self.export.write(&folder);
-        let paths = [self.workspace.path("config"), self.workspace.path("out"), folder];
-        let [config, out, from] = paths.each_ref().map(|path| path.to_str().unwrap());
-        let mut args =
-            vec!["racestack", "audit", "--account", "tokyo", "--config", config, "--out", out, "--from", from];
-        args.extend(more);
-        run(&Args::parse_from(args), false, &Progress { progress: &|_, _| {}, notice: &|_| {} })
+        self.export.write(&self.workspace.path("export"));
+        self.workspace.audit(more)
     }
 
     #[track_caller]
@@ -717,10 +710,7 @@ fn an_export_that_powershell_wrote_is_read() {
         bytes.extend(value.to_string().encode_utf16().flat_map(u16::to_le_bytes));
         std::fs::write(account.workspace.path("export").join(name), bytes).unwrap();
     }
-    let paths = ["config", "out", "export"].map(|name| account.workspace.path(name));
-    let [config, out, from] = paths.each_ref().map(|path| path.to_str().unwrap());
-    let args = ["racestack", "audit", "--account", "tokyo", "--config", config, "--out", out, "--from", from];
-    let outcome = run(&Args::parse_from(args), false, &Progress { progress: &|_, _| {}, notice: &|_| {} });
+    let outcome = account.workspace.audit(&[]);
     assert_eq!(outcome.stdout, "tokyo: 0 errors, 0 warnings\n", "{}", outcome.stderr);
 }
 
@@ -756,8 +746,7 @@ fn the_script_knows_the_account_and_is_otherwise_the_templates() {
     let settings = format!("bucket: {{kms_key: \"{key}\"}}\nbudgets: {{monthly_usd: 5, notify: a@example.com}}\n");
     let account = Account::new(&settings);
     let config = account.workspace.path("config");
-    let args = ["racestack", "audit", "--account", "tokyo", "--script", "--config", config.to_str().unwrap()];
-    let outcome = run(&Args::parse_from(args), false, &Progress { progress: &|_, _| {}, notice: &|_| {} });
+    let outcome = racestack(&["audit", "--account", "tokyo", "--script", "--config", config.to_str().unwrap()]);
     let template = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/templates/scripts/audit.sh")).unwrap();
     let parts = |text: &str| {
         let (before, rest) = text.split_once("# ---- data ----\n").unwrap();
@@ -898,10 +887,7 @@ fn a_broken_export_is_told_of_and_never_panics() {
             }
         }
         std::fs::write(&path, broken).unwrap();
-        let paths = [whole.workspace.path("config"), whole.workspace.path("out"), folder.clone()];
-        let [config, out, from] = paths.each_ref().map(|path| path.to_str().unwrap());
-        let args = ["racestack", "audit", "--account", "tokyo", "--config", config, "--out", out, "--from", from];
-        let outcome = run(&Args::parse_from(args), false, &Progress { progress: &|_, _| {}, notice: &|_| {} });
+        let outcome = whole.workspace.audit(&[]);
         assert!(outcome.code <= 1, "{}: {}", path.display(), outcome.stderr);
         std::fs::write(&path, text).unwrap();
     }

@@ -1,13 +1,12 @@
 //! Diffs: what is the same has none, what changes is in it, and no format lets a name break out.
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "a test reads and writes files, and may fail")]
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
-use clap::Parser;
+use crate::common::{git, out_folder, racestack};
 use proptest::prelude::*;
-use racestack::cli::{Args, Outcome, Progress, run};
 use racestack::diff::{Diff, Files, OutFolder, compare};
 use racestack::report::{DiffFormat, render_diff};
 use serde_json::{Map, Value, json};
@@ -20,11 +19,8 @@ fn folder(resources: &Value, users: &[&str]) -> OutFolder {
         "account": "tokyo", "account_id": "111122223333", "region": "ap-northeast-1",
         "stacks": [{"name": "people", "file": "people.yaml", "users": users}],
     });
-    let template = json!({"Resources": resources});
-    let inside = [("manifest.json", manifest), ("people.yaml", template)];
-    let files: BTreeMap<String, Vec<u8>> =
-        inside.iter().map(|(name, value)| ((*name).to_owned(), value.to_string().into_bytes())).collect();
-    OutFolder::of_files("out".to_owned(), Path::new("out"), Files::from([("tokyo".to_owned(), files)]), None).unwrap()
+    let template = json!({"Resources": resources}).to_string();
+    out_folder([("tokyo".to_owned(), manifest, vec![("people.yaml".to_owned(), template)])])
 }
 
 fn diff(old: &Value, new: &Value) -> Diff {
@@ -219,11 +215,10 @@ fn accounts(accounts: &[(&str, usize, &[&str], usize)]) -> OutFolder {
             .collect();
         let notebook = json!({"Type": "AWS::SageMaker::NotebookInstance", "Properties": {"VolumeSizeInGB": gb}});
         resources.insert("Notebook".to_owned(), notebook);
-        let inside = [("manifest.json", manifest), ("people.yaml", json!({"Resources": resources}))];
-        let files = inside.iter().map(|(file, value)| ((*file).to_owned(), value.to_string().into_bytes()));
-        ((*name).to_owned(), files.collect())
+        let template = json!({"Resources": resources}).to_string();
+        ((*name).to_owned(), manifest, vec![("people.yaml".to_owned(), template)])
     };
-    OutFolder::of_files("out".to_owned(), Path::new("out"), accounts.iter().map(folder).collect(), None).unwrap()
+    out_folder(accounts.iter().map(folder))
 }
 
 #[test]
@@ -298,14 +293,9 @@ fn one_person_in_several_accounts_is_told_with_each() {
             "version": 2, "account": name, "account_id": "1", "region": "r",
             "stacks": [{"name": "s", "part": "users-001", "file": "s.yaml", "users": [user]}],
         });
-        let inside = [("manifest.json", manifest), ("s.yaml", json!({"Resources": resources}))];
-        let inside = inside.iter().map(|(name, value)| ((*name).to_owned(), value.to_string().into_bytes()));
-        (name, inside.collect())
+        (name, manifest, vec![("s.yaml".to_owned(), json!({"Resources": resources}).to_string())])
     };
-    let side = |user: &Value, size: u32| {
-        let files: Files = (1..=4).map(|at| account(format!("c{at}"), user, size)).collect();
-        OutFolder::of_files("out".to_owned(), Path::new("out"), files, None).unwrap()
-    };
+    let side = |user: &Value, size: u32| out_folder((1..=4).map(|at| account(format!("c{at}"), user, size)));
     let text = |old: &OutFolder, new: &OutFolder| render_diff(DiffFormat::Markdown, &compare(old, new).0);
     let ann = json!({"name": "ann", "logical_id": "Ann", "notebook": null});
     let grown = text(&side(&ann, 5), &side(&ann, 6));
@@ -318,17 +308,9 @@ fn one_person_in_several_accounts_is_told_with_each() {
     }
 }
 
-fn racestack(arguments: &[&str]) -> Outcome {
-    run(&Args::parse_from(arguments), false, &Progress { progress: &|_, _| {}, notice: &|_| {} })
-}
-
 #[track_caller]
 fn git_in(place: &Path, arguments: &[&str]) {
-    let identity = ["-c", "user.name=a", "-c", "user.email=a@example.com"];
-    let mut command = Command::new("git");
-    // What the machine's user has set up, such as signatures, is none of the test's business.
-    command.envs([("GIT_CONFIG_GLOBAL", "/dev/null"), ("GIT_CONFIG_SYSTEM", "/dev/null")]);
-    let done = command.arg("-C").arg(place).args(identity).args(arguments).output().unwrap();
+    let done = git(place, arguments);
     assert!(done.status.success(), "{done:?}");
 }
 
@@ -339,7 +321,7 @@ fn a_configuration_that_changed_while_the_stacks_did_not_is_noted() {
     std::fs::create_dir_all(out.join("tokyo")).unwrap();
     let manifest = r#"{"account": "tokyo", "account_id": "1", "region": "r", "stacks": []}"#;
     std::fs::write(out.join("tokyo/manifest.json"), manifest).unwrap();
-    let since = |revision: &str| racestack(&["racestack", "diff", "--git", revision, out.to_str().unwrap()]);
+    let since = |revision: &str| racestack(&["diff", "--git", revision, out.to_str().unwrap()]);
     git_in(place.path(), &["init", "--quiet"]);
     git_in(place.path(), &["add", "."]);
     git_in(place.path(), &["commit", "--quiet", "--message", "a"]);
@@ -358,7 +340,7 @@ fn a_configuration_that_changed_while_the_stacks_did_not_is_noted() {
     std::fs::write(config.join("roster.csv"), "name\ntaro\n").unwrap();
     assert_eq!(since("HEAD").stderr, note, "a changed file");
     assert_eq!(since("HEAD~1").stderr, note.replace("`HEAD`", "`HEAD~1`"));
-    let folders = racestack(&["racestack", "diff", out.to_str().unwrap(), out.to_str().unwrap()]);
+    let folders = racestack(&["diff", out.to_str().unwrap(), out.to_str().unwrap()]);
     assert_eq!(folders.stderr, "", "two folders");
 }
 
@@ -375,7 +357,7 @@ fn the_old_side_may_be_a_revision() {
     std::fs::write(account.join("s.yaml"), "Resources:\n  A: {Type: AWS::SNS::Topic}\n").unwrap();
     let out = place.path().join("my out");
     let out = out.to_str().unwrap();
-    let since = |revision: &str| racestack(&["racestack", "diff", "--git", revision, out]);
+    let since = |revision: &str| racestack(&["diff", "--git", revision, out]);
     let command = Command::new(env!("CARGO_BIN_EXE_racestack"))
         .args(["diff", "--git", "HEAD", out])
         .env("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
@@ -397,7 +379,7 @@ fn the_old_side_may_be_a_revision() {
     assert!(since("HEAD").stdout.contains("1 to add, 0 to change, 0 to replace, 1 to destroy"));
     assert!(since("HEAD~1").stdout.contains("1 to add, 0 to change, 0 to replace, 0 to destroy"));
     for unknown in ["nope", "--output=x", "HEAD~7"] {
-        let outcome = racestack(&["racestack", "diff", &format!("--git={unknown}"), out]);
+        let outcome = racestack(&["diff", &format!("--git={unknown}"), out]);
         let which = "the only branch is `master`: name that, or a commit of `git log`";
         let said = format!("error: git knows no revision `{unknown}`; {which}\n");
         assert_eq!((outcome.code, outcome.stderr), (2, said));
@@ -410,7 +392,7 @@ fn the_old_side_may_be_a_revision() {
     assert!(six.contains("the branches are `a`, `b0`, `b1`, `b2`, `b3` and 1 more: name one"), "{six}");
     let range = since("HEAD~1..HEAD").stderr;
     assert!(range.starts_with("error: `HEAD~1..HEAD` is a range; name the older revision alone"), "{range}");
-    let no_folders = racestack(&["racestack", "diff", "HEAD~1", "HEAD"]);
+    let no_folders = racestack(&["diff", "HEAD~1", "HEAD"]);
     let said = "error: there is no folder `HEAD~1`; with a revision, `--git REV`\n";
     assert_eq!((no_folders.code, no_folders.stderr.as_str()), (2, said));
     git(&["rm", "--quiet", "--cached", "my out/tokyo/manifest.json"]);
@@ -441,7 +423,7 @@ fn the_old_side_may_be_a_revision() {
     std::fs::create_dir_all(&copy).unwrap();
     std::fs::write(copy.join("manifest.json"), manifest.replace("s.yaml", "t.yaml")).unwrap();
     std::fs::write(copy.join("t.yaml"), "Resources: {}\n").unwrap();
-    let outcome = racestack(&["racestack", "diff", "--git", "HEAD", elsewhere.path().join("out").to_str().unwrap()]);
+    let outcome = racestack(&["diff", "--git", "HEAD", elsewhere.path().join("out").to_str().unwrap()]);
     assert_eq!(outcome.code, 2);
     let said = "is in no git repository; run `git init -b main` there, and commit what is in it\n";
     assert!(outcome.stderr.ends_with(said), "{}", outcome.stderr);

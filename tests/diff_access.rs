@@ -1,9 +1,9 @@
 //! What a diff says about access: what is hidden nowhere, and what is no news.
 #![allow(clippy::unwrap_used, reason = "a helper of a test may fail the test")]
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
+use crate::common::out_folder;
 use racestack::diff::{Diff, Files, OutFolder, compare};
 use racestack::iam::Direction;
 use serde_json::{Value, json};
@@ -17,12 +17,9 @@ fn folder(stacks: &[(&str, Value)], users: &[&str]) -> OutFolder {
         "account": "tokyo", "account_id": "111122223333", "region": "eu-west-1",
         "stacks": stacks.iter().map(entry).collect::<Vec<_>>(),
     });
-    let mut files: BTreeMap<String, Vec<u8>> = BTreeMap::new();
-    files.insert("manifest.json".to_owned(), manifest.to_string().into_bytes());
-    for (name, resources) in stacks {
-        files.insert(format!("{name}.yaml"), json!({"Resources": resources}).to_string().into_bytes());
-    }
-    OutFolder::of_files("out".to_owned(), Path::new("out"), Files::from([("tokyo".to_owned(), files)]), None).unwrap()
+    let file =
+        |(name, resources): &(&str, Value)| (format!("{name}.yaml"), json!({"Resources": resources}).to_string());
+    out_folder([("tokyo".to_owned(), manifest, stacks.iter().map(file).collect())])
 }
 
 /// What is told of the access, a line for each entry, with the names of whom it is about.

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use crate::common::out_folder;
 use racestack::diff::{Diff, Files, OutFolder, compare};
 use racestack::finding::Finding;
 use racestack::report::{DiffFormat, render_diff};
@@ -22,12 +23,9 @@ fn folder(stacks: &[Side<'_>], script: &str) -> OutFolder {
     };
     let stack_entries: Vec<Value> = stacks.iter().enumerate().map(entry).collect();
     let manifest = json!({"account": "tokyo", "account_id": "1", "region": "r", "stacks": stack_entries});
-    let mut files = BTreeMap::from([("manifest.json".to_owned(), manifest.to_string().into_bytes())]);
-    files.insert("deploy.sh".to_owned(), script.as_bytes().to_vec());
-    for (at, side) in stacks.iter().enumerate() {
-        files.insert(format!("{at}.yaml"), side.template.to_string().into_bytes());
-    }
-    OutFolder::of_files("out".to_owned(), Path::new("out"), Files::from([("tokyo".to_owned(), files)]), None).unwrap()
+    let files = stacks.iter().enumerate().map(|(at, side)| (format!("{at}.yaml"), side.template.to_string()));
+    let files = files.chain([("deploy.sh".to_owned(), script.to_owned())]).collect();
+    out_folder([("tokyo".to_owned(), manifest, files)])
 }
 
 fn one(resources: &Value) -> OutFolder {

@@ -163,29 +163,38 @@ fn and(context: Context, mfa: &Context) -> Context {
     mfa.iter().fold(context, |context, (key, values)| context.with(key, values.unwrap().list[0].clone()))
 }
 
+/// Where a second factor is required, the first sign-in leads to one and nowhere else; where it is optional, people work without it.
+/// Without it, nobody takes it away.
 #[test]
-fn where_a_second_factor_is_required_the_first_sign_in_leads_to_one_and_nowhere_else() {
-    for profile in PROFILES {
-        let stacks = Stacks::new(profile, "required");
+fn without_a_second_factor_people_set_one_up_and_work_where_it_is_optional_alone() {
+    let settings = [("required", ExplicitlyDenied, ExplicitlyDenied), ("optional", Allowed, ImplicitlyDenied)];
+    for (profile, (setting, working, taking_away)) in
+        PROFILES.into_iter().flat_map(|one| settings.map(|two| (one, two)))
+    {
+        let stacks = Stacks::new(profile, setting);
         let person = stacks.user("TanakaTaro");
         let (user, device) = (stacks.user_arn("tanaka.taro"), device("tanaka.taro"));
+        let assert_works = |mfa: &Context, expected| {
+            for (action, resource, context) in work(&user) {
+                let decision = person.asks(action, &resource, and(context, mfa));
+                assert_eq!(decision, expected, "{profile}, {setting}: {action} on {resource}");
+            }
+        };
         for mfa in WITHOUT_MFA {
             for (action, resource) in enrolment(&user, &device) {
-                assert_eq!(person.asks(action, &resource, mfa()), Allowed, "{profile}: {action} on {resource}");
+                assert_eq!(
+                    person.asks(action, &resource, mfa()),
+                    Allowed,
+                    "{profile}, {setting}: {action} on {resource}"
+                );
             }
-            for (action, resource, context) in work(&user) {
-                let decision = person.asks(action, &resource, and(context, &mfa()));
-                assert_eq!(decision, ExplicitlyDenied, "{profile}: {action} on {resource}");
-            }
-            assert_eq!(person.asks("iam:DeactivateMFADevice", &user, mfa()), ExplicitlyDenied, "{profile}");
+            assert_works(&mfa(), working);
+            assert_eq!(person.asks("iam:DeactivateMFADevice", &user, mfa()), taking_away, "{profile}, {setting}");
             // Nobody needs a permission for it.
-            assert_eq!(person.asks("sts:GetSessionToken", "*", mfa()), Allowed, "{profile}");
+            assert_eq!(person.asks("sts:GetSessionToken", "*", mfa()), Allowed, "{profile}, {setting}");
         }
-        for (action, resource, context) in work(&user) {
-            let decision = person.asks(action, &resource, and(context, &WITH_MFA()));
-            assert_eq!(decision, Allowed, "{profile}: {action} on {resource}");
-        }
-        assert_eq!(person.asks("iam:DeactivateMFADevice", &user, WITH_MFA()), Allowed, "{profile}");
+        assert_works(&WITH_MFA(), Allowed);
+        assert_eq!(person.asks("iam:DeactivateMFADevice", &user, WITH_MFA()), Allowed, "{profile}, {setting}");
     }
 }
 
@@ -199,26 +208,6 @@ fn nothing_is_excepted_from_the_second_factor_but_the_way_to_it() {
     let mut way: BTreeSet<&str> = enrolment("", "").into_iter().map(|(action, _)| action).collect();
     way.insert("sts:GetSessionToken");
     assert_eq!(excepted, way);
-}
-
-#[test]
-fn where_a_second_factor_is_optional_people_work_without_it_but_do_not_take_it_away() {
-    for profile in PROFILES {
-        let stacks = Stacks::new(profile, "optional");
-        let person = stacks.user("TanakaTaro");
-        let (user, device) = (stacks.user_arn("tanaka.taro"), device("tanaka.taro"));
-        for mfa in WITHOUT_MFA {
-            for (action, resource) in enrolment(&user, &device) {
-                assert_eq!(person.asks(action, &resource, mfa()), Allowed, "{profile}: {action} on {resource}");
-            }
-            for (action, resource, context) in work(&user) {
-                let decision = person.asks(action, &resource, and(context, &mfa()));
-                assert_eq!(decision, Allowed, "{profile}: {action} on {resource}");
-            }
-            assert_eq!(person.asks("iam:DeactivateMFADevice", &user, mfa()), ImplicitlyDenied, "{profile}");
-        }
-        assert_eq!(person.asks("iam:DeactivateMFADevice", &user, WITH_MFA()), Allowed, "{profile}");
-    }
 }
 
 #[test]

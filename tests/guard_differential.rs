@@ -4,10 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cfn_guard::commands::Executable;
-use cfn_guard::utils::reader::{ReadBuffer, Reader};
-use cfn_guard::utils::writer::{WriteBuffer, Writer};
-use cfn_guard::{CommandBuilder, ValidateBuilder};
+use crate::common::guard_command::reports;
 use racestack::check::Suppressions;
 use racestack::check::guard::{RuleSet, evaluate, findings};
 use racestack::model::{SuppressedRule, Suppression};
@@ -100,19 +97,7 @@ fn template(resources: &BTreeMap<String, Value>) -> Template {
 
 /// Which of the documents the command itself finds to break a rule.
 fn broken_for_the_command(rule: &str, documents: &[String]) -> Vec<bool> {
-    let payload = json!({"rules": [rule], "data": documents}).to_string();
-    let command = ValidateBuilder::default()
-        .payload(true)
-        .structured(true)
-        .output_format(cfn_guard::commands::validate::OutputFormatType::JSON)
-        .show_summary(vec![cfn_guard::commands::validate::ShowSummaryType::None])
-        .try_build()
-        .unwrap();
-    let mut reader = Reader::new(ReadBuffer::Cursor(std::io::Cursor::new(payload.into_bytes())));
-    let mut writer = Writer::new_with_err(WriteBuffer::Vec(Vec::new()), WriteBuffer::Vec(Vec::new())).unwrap();
-    command.execute(&mut writer, &mut reader).unwrap();
-    let reports: Vec<Value> = serde_json::from_str(&writer.into_string().unwrap()).unwrap();
-    reports.iter().map(|report| report["status"] == "FAIL").collect()
+    reports(rule, documents).iter().map(|report| report["status"] == "FAIL").collect()
 }
 
 /// The resources of which a rule tells, besides those that are suppressed.

@@ -11,17 +11,16 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use cfn_guard::commands::Executable;
-use cfn_guard::commands::validate::{OutputFormatType, ShowSummaryType};
-use cfn_guard::utils::reader::{ReadBuffer, Reader};
-use cfn_guard::utils::writer::{WriteBuffer, Writer};
-use cfn_guard::{CommandBuilder, ValidateBuilder};
+use guard_command::reports;
 use racestack::check::Suppressions;
 use racestack::check::guard::{RuleSet, evaluate, findings};
 use racestack::plan::Part;
 use racestack::render::{Template, expand_short_tags};
 use racestack::source::SourceFile;
-use serde_json::{Value, json};
+use serde_json::Value;
+
+#[path = "common/guard_command.rs"]
+mod guard_command;
 
 /// The files below a folder.
 fn files(folder: &Path) -> Vec<PathBuf> {
@@ -37,18 +36,6 @@ type Verdict = (BTreeSet<String>, BTreeSet<String>);
 
 /// What the command says of each text.
 fn of_command(rules: &str, documents: &[String]) -> Vec<Verdict> {
-    let payload = json!({"rules": [rules], "data": documents}).to_string();
-    let command = ValidateBuilder::default()
-        .payload(true)
-        .structured(true)
-        .output_format(OutputFormatType::JSON)
-        .show_summary(vec![ShowSummaryType::None])
-        .try_build()
-        .unwrap();
-    let mut reader = Reader::new(ReadBuffer::Cursor(std::io::Cursor::new(payload.into_bytes())));
-    let mut writer = Writer::new_with_err(WriteBuffer::Vec(Vec::new()), WriteBuffer::Vec(Vec::new())).unwrap();
-    command.execute(&mut writer, &mut reader).unwrap();
-    let reports: Vec<Value> = serde_json::from_str(&writer.into_string().unwrap()).unwrap();
     let names = |names: &Value, pointer: &str| -> BTreeSet<String> {
         let names =
             names.as_array().unwrap().iter().map(|one| one.pointer(pointer).unwrap().as_str().unwrap().to_owned());
@@ -59,7 +46,7 @@ fn of_command(rules: &str, documents: &[String]) -> Vec<Verdict> {
         let applied = broken.union(&names(&report["compliant"], "")).cloned().collect();
         (broken, applied)
     };
-    reports.iter().map(verdict).collect()
+    reports(rules, documents).iter().map(verdict).collect()
 }
 
 /// What racestack says of a text.

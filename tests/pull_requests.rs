@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use clap::Parser;
-use racestack::cli::{Args, Outcome, Progress, run};
+use crate::common::{git, racestack};
+use racestack::cli::Outcome;
 
 const HEADER: &str = "name,display_name,email,team,state,notebook,was\n";
 const ROWS: [&str; 3] = [
@@ -54,11 +54,7 @@ impl Repository {
 
     /// Runs git, and says whether it succeeded.
     fn git(&self, arguments: &[&str]) -> bool {
-        let identity = ["-c", "user.name=a", "-c", "user.email=a@example.com"];
-        let mut command = Command::new("git");
-        // What the machine's user has set up, such as signatures, is none of the test's business.
-        command.envs([("GIT_CONFIG_GLOBAL", "/dev/null"), ("GIT_CONFIG_SYSTEM", "/dev/null")]);
-        command.arg("-C").arg(self.folder.path()).args(identity).args(arguments).output().unwrap().status.success()
+        git(self.folder.path(), arguments).status.success()
     }
 
     /// Runs git, and gives what it prints.
@@ -100,11 +96,6 @@ impl Repository {
         let kept: String = rows.split_inclusive('\n').filter(is_mark).collect();
         self.write(ROSTER, &kept);
     }
-}
-
-fn racestack(arguments: &[&str]) -> Outcome {
-    let arguments = std::iter::once("racestack").chain(arguments.iter().copied());
-    run(&Args::parse_from(arguments), false, &Progress { progress: &|_, _| {}, notice: &|_| {} })
 }
 
 fn edit(path: &'static str, from: &'static str, to: &'static str) -> impl Fn(&Repository) {

@@ -5,8 +5,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use clap::Parser;
-use racestack::cli::{Args, Outcome, Progress, run};
+use crate::common::{copy_folder, racestack};
 use serde_json::{Value, json};
 
 const ACCOUNTS: [&str; 2] = ["documented", "hardened"];
@@ -15,33 +14,15 @@ fn before() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/upgrade")
 }
 
-fn racestack(args: &[&str]) -> Outcome {
-    let args = Args::parse_from(["racestack"].iter().chain(args));
-    run(&args, false, &Progress { progress: &|_, _| {}, notice: &|_| {} })
-}
-
 /// The configuration and the out folder that the earlier version left, after a synth.
 #[track_caller]
 fn upgraded() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    copy(&before(), folder.path());
+    copy_folder(&before(), folder.path());
     let (config, out) = (folder.path().join("config"), folder.path().join("out"));
     let outcome = racestack(&["synth", "--config", text(&config), "--out", text(&out)]);
     assert_eq!(outcome.code, 0, "{}", outcome.stderr);
     folder
-}
-
-#[track_caller]
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for path in std::fs::read_dir(from).unwrap().map(|entry| entry.unwrap().path()) {
-        let to = to.join(path.file_name().unwrap());
-        if path.is_dir() {
-            copy(&path, &to);
-        } else {
-            std::fs::copy(&path, to).unwrap();
-        }
-    }
 }
 
 fn text(path: &Path) -> &str {

@@ -11,9 +11,7 @@ mod more;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::common::edits::{Edit, edited, message, synth_of};
-use crate::common::{self, Workspace, resources};
-use clap::Parser;
-use racestack::cli::{Args, Progress, run};
+use crate::common::{self, Workspace, racestack, resources};
 use serde_json::{Value as Json, json};
 
 /// Few people are checked sooner: one who begins like another, and one who is suspended.
@@ -814,9 +812,8 @@ fn what_the_policies_grant_is_needed() {
         let granted: BTreeSet<String> =
             policies.iter().flat_map(|id| allowed(&properties(id)["PolicyDocument"])).collect();
         let config = workspace.path("config");
-        let args = ["racestack", "limits", "--config", config.to_str().unwrap(), "--account", "tokyo", "--kind", kind];
-        let args = Args::parse_from(args.into_iter().chain(["--needs"]));
-        let outcome = run(&args, false, &Progress { progress: &|_, _| {}, notice: &|_| {} });
+        let of = ["limits", "--config", config.to_str().unwrap(), "--account", "tokyo", "--kind", kind];
+        let outcome = racestack(&[&of[..], &["--needs"]].concat());
         let needed = allowed(&serde_json::from_str(&outcome.stdout).unwrap());
         let not_needed: Vec<&String> = granted.difference(&needed).collect();
         assert!(granted.len() > 20 && not_needed.is_empty(), "{kind}: {not_needed:?} of {granted:?}");

@@ -86,8 +86,10 @@ impl<'p> Expected<'p> {
     /// The template of a users stack, in which each person's text is their prototype's to the byte, but for the person's values.
     /// `None` where that is not so, or not known: then all of it must be read, and its structure checked.
     ///
-    /// The template is parsed with its first person alone. That shows that resources stand there; and every other person's text
-    /// is a `Fragment`, too: what it parses to is what the prototype's does, with the person's values.
+    /// The text is `head`, the texts of all people one behind the other, and `behind`. With its first person alone it is parsed, and
+    /// holds what is nobody's as a template without people does, the resources of the first person's `Fragment`, and nothing else. So
+    /// people's resources stand where the first person does. The other people stand there, too, and a `Fragment` parses to the same
+    /// wherever resources stand: theirs are added without being parsed.
     fn by_prototypes(&self, stack: &StackPlan<'_>, rendered: &Rendered) -> Option<Template> {
         let person = |user: &&User| Some((self.people.fragment(&UserShape::of(user))?, Substitution::of(user)));
         let people: Vec<_> = stack.users.iter().map(person).collect::<Option<_>>()?;

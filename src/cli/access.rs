@@ -1,7 +1,6 @@
 //! `racestack access`: what a person may do, or who may do something, and the statements that say so.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write;
 
 use serde_json::{Value, json};
 
@@ -9,7 +8,7 @@ use super::Reply;
 use super::args::{AccessArgs, AccessFormat};
 use super::summary::aligned;
 use crate::check::{self, AccessTable, Answer, Caller, Extent, Question, Reason, Row, Who};
-use crate::config::{shorten, suggest};
+use crate::config::{quoted, shorten, suggest};
 use crate::facts::actions::{ServiceAction, service_action, service_actions};
 use crate::iam::{Decision, is_beyond_policies};
 use crate::model::{Account, User};
@@ -164,8 +163,7 @@ fn decisions(account: &str, question: &Question<'_>, answers: &[Answer]) -> Stri
             }
             _ => "",
         };
-        // Writing to a string cannot fail.
-        let _ = writeln!(text, "{who}{with}: {}{why}", answer.decision);
+        text += &format!("{who}{with}: {}{why}\n", answer.decision);
         let reasons = |answer: &Answer| reasons(&answer.statements, &answer.doubts) + &lacking(answer);
         if answers.get(at + 1).map(reasons) != Some(reasons(answer)) {
             text += &reasons(answer);
@@ -180,10 +178,9 @@ fn lacking(answer: &Answer) -> String {
     if keys.is_empty() {
         return String::new();
     }
-    let names: Vec<String> = keys.keys().map(|key| format!("`{key}`")).collect();
     let options: Vec<String> =
         keys.iter().map(|(key, value)| format!("--context {}", quote(&format!("{key}={value}")))).collect();
-    format!("  the request has no {}; it would be allowed with {}\n", names.join(", "), options.join(" "))
+    format!("  the request has no {}; it would be allowed with {}\n", quoted(keys.keys()), options.join(" "))
 }
 
 fn reasons(statements: &[Reason], doubts: &BTreeSet<String>) -> String {
@@ -191,11 +188,10 @@ fn reasons(statements: &[Reason], doubts: &BTreeSet<String>) -> String {
     for Reason { policy, sid, path, line } in statements {
         let sid = sid.as_deref().map_or_else(|| "a statement".to_owned(), |sid| format!("`{sid}`"));
         let place = path.as_ref().zip(*line).map_or_else(String::new, |(path, line)| format!("    # {path}:{line}"));
-        // Writing to a string cannot fail.
-        let _ = writeln!(text, "  {sid} of `{policy}`{place}");
+        text += &format!("  {sid} of `{policy}`{place}\n");
     }
     for doubt in doubts {
-        let _ = writeln!(text, "  {doubt}");
+        text += &format!("  {doubt}\n");
     }
     text
 }

@@ -1,6 +1,5 @@
 //! `racestack adopt`: an account that was made by hand, or a person of it, for CloudFormation to take over.
 
-use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -12,7 +11,7 @@ use crate::account::{ExpectedExport, Export};
 use crate::adopt;
 use crate::config::{self, ACCOUNTS_FOLDER, Drafts, LOCK_FILE, ROSTER_FILES, SETTINGS_FILE, shorten, suggest};
 use crate::diff::{self, Files, OutFolder};
-use crate::files::{self, NewFile};
+use crate::files;
 use crate::finding::{Finding, Rule, any_error, counted};
 use crate::model::{AccountId, AccountName, BucketName, Company, Region, User};
 use crate::output::{self, OutputFile};
@@ -201,10 +200,8 @@ impl Adopting<'_> {
         let header = "# Written by `racestack adopt`. See who is in it, and who is not, before anything is imported.\n";
         drafts.insert(file, header.to_owned() + &render::block(&Value::Array(roster.rows), 0) + "\n");
         if !roster.others.is_empty() {
-            // Writing to a string cannot fail.
-            let _ = writeln!(
-                said,
-                "left as they are, since they have neither a folder nor a notebook nor a policy on the bucket: {}",
+            said += &format!(
+                "left as they are, since they have neither a folder nor a notebook nor a policy on the bucket: {}\n",
                 roster.others.join(", ")
             );
         }
@@ -267,7 +264,7 @@ impl Adopting<'_> {
         // An out folder that is there holds to its lock, as it does for synth.
         let finish = |made: AccountOutput<'_>| {
             let mut of_lock = Vec::new();
-            let before = output::former_outputs(out, &made.manifest, &material.configured())?;
+            let before = output::former_outputs(out, &made.manifest, &material.config.accounts)?;
             lock::check(&made, &before, &lock::LockOptions::default(), &mut of_lock)?;
             Ok::<_, Failure>((made.files, made.lock.to_text(), of_lock))
         };
@@ -313,10 +310,10 @@ impl Adopting<'_> {
         let is_nothing = stacks == 0 && users.is_empty();
         // The configuration last: once it is there, another run goes by it.
         for file in files.iter().filter(|_| !is_nothing) {
-            create(&self.target.join(&file.name), &file.text, file.executable)?;
+            files::create(&self.target.join(&file.name), file.text.as_bytes(), file.executable)?;
         }
         for (path, text) in drafts {
-            create(path, text, false)?;
+            files::create(path, text.as_bytes(), false)?;
         }
         if is_nothing {
             return Ok(format!("{name}: there is nothing to import\n"));
@@ -346,8 +343,7 @@ impl Adopting<'_> {
             deploy.display()
         );
         if notebooks > 0 {
-            // Writing to a string cannot fail.
-            let _ = writeln!(text, "  bash {target}/import.sh --notebooks");
+            text += &format!("  bash {target}/import.sh --notebooks\n");
         }
         text
     }
@@ -373,17 +369,9 @@ fn to_correct(drafts: &Drafts, findings: &[Finding]) -> String {
     };
     let mut printed = String::new();
     for (path, text) in drafts.iter().filter(|(path, _)| is_wrong(path)) {
-        // Writing to a string cannot fail.
-        let _ = writeln!(
-            printed,
-            "nothing is written; write this into {}, corrected, then run this again:",
-            path.display()
-        );
+        printed +=
+            &format!("nothing is written; write this into {}, corrected, then run this again:\n", path.display());
         printed += text;
     }
     printed
-}
-
-fn create(path: &Path, text: &str, executable: bool) -> Result<(), Failure> {
-    files::create(path, &NewFile { bytes: text.as_bytes(), executable, same: None }).map_err(Failure::from)
 }

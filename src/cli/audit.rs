@@ -1,7 +1,6 @@
 //! `racestack audit`: an account as it is, by what the AWS CLI wrote of it.
 
 use std::collections::BTreeSet;
-use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use clap::ArgGroup;
@@ -68,8 +67,7 @@ pub(super) fn run(args: &AuditArgs, notice: &dyn Fn(&str)) -> Result<Reply, Fail
         stdout = against(old, &before, &mut findings);
     }
     if let Some(today) = args.today.filter(|today| !(0..=FRESH_DAYS).contains(&taken.days_until(*today))) {
-        // Writing to a string cannot fail.
-        let _ = writeln!(stdout, "the export is of {taken}, and not of {today}: export the account again");
+        stdout += &format!("the export is of {taken}, and not of {today}: export the account again\n");
     }
     Ok(Reply { findings, stdout, ..Reply::default() })
 }
@@ -161,8 +159,7 @@ fn against(old: &Path, before: &[Finding], found: &mut Vec<Finding>) -> String {
         format!("compared with {}: {} new, {} gone, {of_both} as before\n", old.display(), found.len(), gone.len());
     for finding in gone {
         let (severity, rule) = (finding.severity.as_str(), finding.rule.info().id);
-        // Writing to a string cannot fail.
-        let _ = writeln!(text, "gone: {severity}[{rule}]: {}", finding.message);
+        text += &format!("gone: {severity}[{rule}]: {}\n", finding.message);
     }
     text
 }

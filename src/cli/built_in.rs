@@ -1,12 +1,11 @@
 //! `racestack rules` and `racestack templates`: what is built in, to read and to start from.
 
-use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::DEFAULT_OUT;
 use crate::check::guard::RuleSet;
-use crate::files::{self, NewFile};
+use crate::files;
 use crate::render::embedded_templates;
 use crate::source::SourceFile;
 use crate::synthesis::{Failure, refuse_inside};
@@ -33,11 +32,10 @@ fn list_or_write(args: &BuiltInArgs, all: &[Arc<SourceFile>], within: &str) -> R
     let Some(folder) = &args.export else {
         let mut stdout = String::new();
         for file in all {
-            // Writing to a string cannot fail.
-            let _ = writeln!(stdout, "{}", inside(file).display());
+            stdout += &format!("{}\n", inside(file).display());
             // Only rule files have lines that begin so.
             for rule in file.text.lines().filter_map(|line| line.strip_prefix("rule ")) {
-                let _ = writeln!(stdout, "  {}", rule.split_whitespace().next().unwrap_or_default());
+                stdout += &format!("  {}\n", rule.split_whitespace().next().unwrap_or_default());
             }
         }
         return Ok(stdout);
@@ -52,9 +50,8 @@ fn list_or_write(args: &BuiltInArgs, all: &[Arc<SourceFile>], within: &str) -> R
     }
     let mut stdout = String::new();
     for (place, file) in &places {
-        files::create(place, &NewFile { bytes: file.text.as_bytes(), executable: false, same: None })?;
-        // Writing to a string cannot fail.
-        let _ = writeln!(stdout, "wrote {}", place.display());
+        files::create(place, file.text.as_bytes(), false)?;
+        stdout += &format!("wrote {}\n", place.display());
     }
     Ok(stdout)
 }

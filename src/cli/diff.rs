@@ -2,6 +2,7 @@
 
 use super::args::{DiffArgs, FailOn};
 use super::{DEFAULT_CONFIG, DEFAULT_OUT, Reply};
+use crate::config::quoted;
 use crate::diff::{self, Diff, Note, OPEN_SECTIONS, OutFolder, PropertyChange};
 use crate::finding::{Finding, Rule, any_error, sort};
 use crate::report::{self, DiffFormat};
@@ -130,10 +131,9 @@ fn widened(diff: &Diff) -> Option<Finding> {
     let wider = diff.access.iter().filter(|change| change.widens());
     let names: Vec<&String> = wider.clone().flat_map(|change| &change.names).collect();
     let accounts: BTreeSet<&String> = wider.flat_map(|change| &change.accounts).collect();
-    let accounts = accounts.into_iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
     let (first, rest) = names.split_first()?;
     let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
-    let message = format!("the access of `{first}`{more} in {accounts} is widened, or may be");
+    let message = format!("the access of `{first}`{more} in {} is widened, or may be", quoted(accounts));
     Some(Finding::new(Rule::DiffWidened, message))
 }
 

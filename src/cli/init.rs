@@ -1,16 +1,15 @@
 //! `racestack init`: a new configuration, commented.
 
-use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
-use include_dir::{Dir, include_dir};
 
 use super::args::{Ci, InitArgs, SchemaKind};
 use super::{DEFAULT_CONFIG, schema_of};
-use crate::files::{self, NewFile};
+use crate::config::quoted;
+use crate::files;
 use crate::finding::{Finding, Rule};
-use crate::render::sha256;
+use crate::render::{embedded_folder, sha256};
 use crate::source::Place;
 use crate::synthesis::{Failure, is_configuration, require_config, run_above};
 
@@ -21,9 +20,10 @@ const KEPT: [&str; 3] = [".gitattributes", ".gitignore", ".gitlab-ci.yml"];
 /// The only one of the first files that is a program.
 const DEPLOY_ALL: &str = "deploy-all.sh";
 
-static FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates/init");
-static GITHUB: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates/ci/github");
-static GITLAB: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates/ci/gitlab");
+/// The built-in folders of what it writes.
+const FILES: &str = "init";
+const GITHUB: &str = "ci/github";
+const GITLAB: &str = "ci/gitlab";
 
 /// The schemas that editors check the configuration by, by their path in the config folder.
 fn schemas() -> impl Iterator<Item = (String, String)> {
@@ -54,20 +54,17 @@ fn is_sealed_file(path: &str) -> bool {
 }
 
 /// All files of a built-in folder, by their path in it, sealed where they are to be.
-fn made(folder: &Dir<'_>) -> Vec<(String, String)> {
-    let file = |file: &include_dir::File<'_>| {
-        let path = file.path().to_string_lossy().replace('\\', "/");
-        let text = file.contents_utf8().unwrap_or_default();
+fn made(folder: &str) -> impl Iterator<Item = (String, String)> {
+    embedded_folder(folder).into_iter().map(|(path, text)| {
         let text = if is_sealed_file(&path) { sealed(text) } else { text.to_owned() };
         (path, text)
-    };
-    folder.files().map(file).chain(folder.dirs().flat_map(made)).collect()
+    })
 }
 
 /// The schemas in a config folder, and the files beside it, that another version of racestack wrote: what each is to hold, and
 /// whether somebody has edited it.
 fn differing(config: &Path, folder: &Path) -> Result<Vec<(PathBuf, String, bool)>, Failure> {
-    let beside = [&FILES, &GITHUB, &GITLAB].into_iter().flat_map(made).filter(|(path, _)| is_sealed_file(path));
+    let beside = [FILES, GITHUB, GITLAB].into_iter().flat_map(made).filter(|(path, _)| is_sealed_file(path));
     let schemas = schemas().map(|(name, text)| (config.join(name), text, false));
     let mut found = Vec::new();
     for (place, text, may_be_edited) in schemas.chain(beside.map(|(path, text)| (folder.join(path), text, true))) {
@@ -85,9 +82,9 @@ pub(super) fn outdated(config: &Path) -> Result<Option<Finding>, Failure> {
     let folder = config.parent().unwrap_or(Path::new(""));
     let mut stale = differing(config, folder)?;
     stale.retain(|(.., edited)| !edited);
-    let names: Vec<String> = stale.iter().map(|(path, ..)| format!("`{}`", path.display())).collect();
     let Some((first, ..)) = stale.first() else { return Ok(None) };
-    let message = format!("another version of racestack wrote {}", names.join(", "));
+    let names = quoted(stale.iter().map(|(path, ..)| path.display()));
+    let message = format!("another version of racestack wrote {names}");
     let finding = Finding::new(Rule::FileOutdated, message).at(Place::of_file(first));
     let folder = argument(if config.ends_with(DEFAULT_CONFIG) { folder } else { config });
     Ok(Some(finding.help(format!("run `racestack init --update{folder}`, and commit what it writes"))))
@@ -103,14 +100,13 @@ fn argument(folder: &Path) -> String {
 fn write_missing(folder: &Path, (path, text): &(String, String)) -> Result<String, Failure> {
     let place = folder.join(path);
     let Some(found) = files::read(&place)? else {
-        files::create(&place, &NewFile { bytes: text.as_bytes(), executable: path == DEPLOY_ALL, same: None })?;
+        files::create(&place, text.as_bytes(), path == DEPLOY_ALL)?;
         return Ok(format!("wrote {}\n", place.display()));
     };
     let mut stdout = String::new();
     if KEPT.contains(&path.as_str()) {
         for line in missing_lines(text, &String::from_utf8_lossy(&found)) {
-            // Writing to a string cannot fail.
-            let _ = writeln!(stdout, "kept {}: add the line `{line}` to it", place.display());
+            stdout += &format!("kept {}: add the line `{line}` to it\n", place.display());
         }
     }
     Ok(stdout)
@@ -127,16 +123,16 @@ fn update(folder: &Path) -> Result<String, Failure> {
         (folder, folder.join(DEFAULT_CONFIG))
     };
     for (place, text, edited) in differing(&config, folder)? {
-        // Writing to a string cannot fail.
-        let _ = if edited {
-            writeln!(stdout, "kept {0}, which was edited: empty it and run this again to have it anew", place.display())
+        let shown = place.display();
+        stdout += &if edited {
+            format!("kept {shown}, which was edited: empty it and run this again to have it anew\n")
         } else {
             files::write_file_atomically(&place, text.as_bytes(), place.ends_with(DEPLOY_ALL))?;
-            writeln!(stdout, "updated {}", place.display())
+            format!("updated {shown}\n")
         };
     }
     if files::list(&config)?.is_some() {
-        let beside = made(&FILES).into_iter().filter(|(path, _)| !path.starts_with("config/"));
+        let beside = made(FILES).filter(|(path, _)| !path.starts_with("config/"));
         for file in beside {
             stdout.push_str(&write_missing(folder, &file)?);
         }
@@ -152,27 +148,27 @@ fn update(folder: &Path) -> Result<String, Failure> {
 }
 
 pub(super) fn run(args: &InitArgs) -> Result<String, Failure> {
+    // Said and written as a person would: `config`, not `./config`.
+    let folder = args.folder.strip_prefix(".").unwrap_or(&args.folder);
     if args.update {
-        return update(args.folder.strip_prefix(".").unwrap_or(&args.folder));
+        return update(folder);
     }
     let mut new = Vec::new();
     // Who has a configuration already asks for the rest alone.
-    let has_configuration = args.ci.is_some() && files::kind(&args.folder.join("config"))?.is_some();
+    let has_configuration = args.ci.is_some() && files::kind(&folder.join("config"))?.is_some();
     if args.ci.is_some() && !has_configuration {
         refuse_elsewhere(&args.folder)?;
     }
     if !has_configuration {
-        new.extend(made(&FILES));
+        new.extend(made(FILES));
         new.extend(schemas().map(|(path, text)| (format!("config/{path}"), text)));
     }
     match args.ci {
-        Some(Ci::Github) => new.extend(made(&GITHUB)),
-        Some(Ci::Gitlab) => new.extend(made(&GITLAB)),
+        Some(Ci::Github) => new.extend(made(GITHUB)),
+        Some(Ci::Gitlab) => new.extend(made(GITLAB)),
         None => {}
     }
     // All are looked for before any is written, so that a refusal leaves nothing half made.
-    // Said and written as a person would: `config`, not `./config`.
-    let folder = args.folder.strip_prefix(".").unwrap_or(&args.folder);
     for (path, _) in &new {
         let place = folder.join(path);
         let found = files::read(&place)?;

@@ -1,6 +1,5 @@
 //! `racestack offboard`: the steps by which somebody leaves, for a person to take. Nothing of it is run.
 
-use std::fmt::Write;
 use std::path::Path;
 
 use handlebars::Handlebars;
@@ -99,8 +98,7 @@ fn synth_command(args: &OffboardArgs, account: &Account) -> String {
     let mut command = format!("racestack synth --account {}", quote(account.name.as_str()));
     for (option, folder, default) in [("config", &args.of.config.config, "config"), ("out", &args.out, DEFAULT_OUT)] {
         if folder != Path::new(default) {
-            // Writing to a string cannot fail.
-            let _ = write!(command, " --{option} {}", quote(&folder.display().to_string()));
+            command += &format!(" --{option} {}", quote(&folder.display().to_string()));
         }
     }
     command

@@ -86,6 +86,7 @@ fn audit_page(
     let audited = Audited::read(sources, &args.fleet.out, notice)?;
     let (taken, mut found) = audited.findings(folder)?;
     sort(&mut found);
+    found.dedup();
     let title = args.title.clone().unwrap_or_else(|| format!("Audit of {account}"));
     let page = AuditPage { title, account: &audited.account, taken: taken.to_string(), findings: &found };
     Ok((page::render_audit(&audited.inputs.templates, &page)?, found))

@@ -9,6 +9,7 @@ use super::args::SynthArgs;
 use super::sources::FleetArgs;
 use super::summary::{self, Row};
 use super::{Reply, init};
+use crate::config::AccountConfig;
 use crate::files;
 use crate::finding::{Finding, any_error};
 use crate::model::AccountName;
@@ -69,13 +70,13 @@ fn synth(args: &SynthArgs, watch: &Progress<'_>) -> Result<Reply, Failure> {
     findings.extend(inputs.suppressions.expired(args.check));
     let format = target.map(|(_, format)| format);
     let options = SynthOptions { out, unchecked: args.no_check, format, access_matrix: false };
-    let accounts = inputs.configured();
-    let finished = synthesise_all(&inputs, &options, watch, &mut findings, |made| finish(made, &accounts, args));
+    let accounts = &inputs.config.accounts;
+    let finished = synthesise_all(&inputs, &options, watch, &mut findings, |made| finish(made, accounts, args));
     let written = finished.and_then(|finished| {
         inputs.suppressions.apply(&mut findings, &config.config, out);
         // What was found in the templates comes before what could not be read or written.
         if any_error(&findings) {
-            let names: Vec<&str> = accounts.iter().map(|one| one.name).collect();
+            let names: Vec<&str> = accounts.iter().map(|one| one.name.as_str()).collect();
             findings.extend(inputs.suppressions.of_no_account(&names));
             return Err(Failure::Findings(findings));
         }
@@ -108,11 +109,7 @@ struct StagedAccount {
 }
 
 /// Looks at an account's out folder, and stages its files unless something stands in the way.
-fn finish(
-    mut made: AccountOutput<'_>,
-    accounts: &[output::ConfiguredAccount<'_>],
-    args: &SynthArgs,
-) -> Result<StagedAccount, Failure> {
+fn finish(mut made: AccountOutput<'_>, accounts: &[AccountConfig], args: &SynthArgs) -> Result<StagedAccount, Failure> {
     lock::keep_many(&mut made, args.leavers);
     let folder = args.fleet.out.join(made.account.name.as_str());
     let (mut findings, mut stale) = (Vec::new(), Vec::new());
@@ -164,7 +161,7 @@ fn write(
     findings.extend(finished.iter_mut().flat_map(|one| one.findings.drain(..)));
     inputs.suppressions.apply(&mut findings, &config.config, out);
     if any_error(&findings) {
-        let names: Vec<&str> = inputs.configured().iter().map(|one| one.name).collect();
+        let names: Vec<&str> = inputs.config.accounts.iter().map(|one| one.name.as_str()).collect();
         findings.extend(inputs.suppressions.of_no_account(&names));
     } else {
         findings.extend(inputs.suppressions.unused(&findings, &args.accounts, false));
@@ -201,7 +198,7 @@ fn orphans(
     let new: Vec<&str> =
         finished.iter().filter(|_| nothing_wrong && !args.check).map(|one| one.name.as_str()).collect();
     let mut found = Vec::new();
-    output::orphans(&args.fleet.out, &inputs.configured(), &new, &mut found)?;
+    output::orphans(&args.fleet.out, &inputs.config.accounts, &new, &mut found)?;
     let wrong = finished.iter().filter(|one| any_error(&one.findings)).flat_map(|one| &one.before);
     let explained: Vec<&Path> = wrong.map(|before| before.folder.as_path()).collect();
     found.retain(|finding| finding.place.as_ref().is_none_or(|place| !explained.contains(&place.path())));

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use super::node::shorten;
+use super::node::{quoted, shorten};
 use super::suggestion::suggest;
 use super::{ACCOUNTS_FOLDER, Drafts, SETTINGS_FILE};
 use crate::files::{self, FileError, FolderEntry};
@@ -54,7 +54,7 @@ pub(super) fn names(
     for name in wanted.iter().filter(|name| !names.is_empty() && !names.contains(name) && !is_link(name)) {
         let all = match names.as_slice() {
             [only] => format!("the only account is `{only}`"),
-            names => format!("the accounts are `{}`", names.join("`, `")),
+            names => format!("the accounts are {}", quoted(names)),
         };
         let help = suggest(name, names.iter().map(String::as_str), all);
         findings.push(

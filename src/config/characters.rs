@@ -5,7 +5,7 @@ use std::sync::Arc;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-use crate::source::SourceFile;
+use crate::source::{SourceFile, is_hidden};
 
 /// The text in Unicode's composed form (NFC). macOS writes names decomposed, which look the same and are other tags.
 pub fn composed(source: &Arc<SourceFile>) -> Arc<SourceFile> {
@@ -67,10 +67,7 @@ pub fn mixed_alphabets(text: &str) -> Option<String> {
 }
 
 fn is_invisible(c: char) -> bool {
-    c.is_control()
-        || c.is_whitespace()
-        || is_combining_mark(c)
-        || (name(c).is_some() && !is_full_width(c) && !is_curly_quote(c))
+    is_hidden(c) || c.is_whitespace() || is_combining_mark(c)
 }
 
 /// Whether it is a wide form of an ASCII character, as input methods write them.
@@ -86,8 +83,10 @@ fn name(c: char) -> Option<&'static str> {
         '\u{200b}' => "zero width space",
         '\u{200c}' => "zero width non-joiner",
         '\u{200d}' => "zero width joiner",
-        '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => "direction mark",
+        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => "direction mark",
         _ if is_curly_quote(c) => "curly quote",
+        '\u{2028}' => "line separator",
+        '\u{2029}' => "paragraph separator",
         '\u{2060}' | '\u{feff}' => "zero width no-break space",
         '\u{3000}' => "ideographic space",
         '\u{ff10}'..='\u{ff19}' => "full-width digit",
@@ -96,6 +95,7 @@ fn name(c: char) -> Option<&'static str> {
         _ if is_full_width(c) => "full-width sign",
         _ if c == ' ' => "space",
         _ if c.is_control() => "control character",
+        _ if is_hidden(c) => "invisible character",
         _ => return None,
     })
 }
@@ -126,6 +126,9 @@ mod tests {
         for (text, said) in [
             ("１２", Some("character 1 of it is `１`, U+FF11 (full-width digit)")),
             ("company： x", Some("character 8 of it is `：`, U+FF1A (full-width colon)")),
+            ("a\u{61c}b", Some("character 2 of it is U+061C (direction mark)")),
+            ("김\u{3164}", Some("character 2 of it is U+3164 (invisible character)")),
+            ("a\u{2028}", Some("character 2 of it is U+2028 (line separator)")),
             ("a b", None),
         ] {
             assert_eq!(hidden_character(text).as_deref(), said, "{text:?}");

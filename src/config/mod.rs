@@ -37,7 +37,7 @@ pub use names::{
     LogicalId, Network, NotebookName, PolicyPath, PrincipalPattern, Region, RepositoryPath, RoleSuffix,
     SecurityGroupId, StackName, SubnetId, TypePattern, UserName,
 };
-pub use node::{Content, Entry, Node, shorten};
+pub use node::{Content, Entry, Node, quoted, shorten};
 pub use policies::{CompanyDocument, POLICIES_FOLDER};
 pub use roster::{Roster, RosterNotebook, RosterNotebookSettings, RosterRow, State, roster_schema};
 pub use schema::Schema;
@@ -110,6 +110,13 @@ pub struct AccountConfig {
     pub encoding: Option<Encoding>,
     /// What is not written yet, perhaps its roster.
     drafts: Drafts,
+}
+
+impl AccountConfig {
+    /// The ID of its AWS account, where its settings say it.
+    pub fn id(&self) -> Option<&str> {
+        self.settings.account_id.as_ref().map(AccountId::as_str)
+    }
 }
 
 /// What the config folder says of an account's people.
@@ -291,15 +298,10 @@ fn find_roster(
         findings.extend(misnamed::not_read(misnamed::beside(&path, &ROSTER_FILES)?, &path));
     }
     if let [_, (second, _), ..] = found.as_slice() {
-        let names: Vec<String> = found.iter().map(|(file, _)| folder.join(file).display().to_string()).collect();
-        findings.push(
-            Finding::new(
-                Rule::RosterSeveral,
-                format!("found {} rosters, allowed is one: `{}`", names.len(), names.join("`, `")),
-            )
-            .at(Place::of_file(folder.join(second)))
-            .help("keep one of them"),
-        );
+        let names = quoted(found.iter().map(|(file, _)| folder.join(file).display().to_string()));
+        let message = format!("found {} rosters, allowed is one: {names}", found.len());
+        let finding = Finding::new(Rule::RosterSeveral, message).at(Place::of_file(folder.join(second)));
+        findings.push(finding.help("keep one of them"));
     }
     Ok(found.into_iter().next())
 }
@@ -338,7 +340,6 @@ fn read_roster(
     // What else is wrong with a row waits until its shape is mended.
     let rows = roster_schema().rows(list, findings).into_iter();
     let rows: Vec<(Node, RosterRow)> = rows.filter_map(|(node, row)| Some((node, row?))).collect();
-    deduplicate(findings, errors_before);
     if rows.is_empty() && findings.len() == errors_before {
         findings.push(
             Finding::new(Rule::RosterEmpty, "the roster names nobody")
@@ -347,17 +348,6 @@ fn read_roster(
         );
     }
     Some(RosterConfig { source, rows })
-}
-
-/// An unknown column is found once for every row that fills it: keeps the first of equal findings.
-fn deduplicate(findings: &mut Vec<Finding>, from: usize) {
-    let mut seen = std::collections::BTreeSet::new();
-    let mut index = 0;
-    findings.retain(|finding| {
-        index += 1;
-        let at = finding.place.as_ref().map(|place| place.span.start);
-        index <= from || seen.insert((finding.rule, at, finding.message.clone()))
-    });
 }
 
 /// The bytes of a draft or a file, or `None` where there is neither.

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::address_range::is_public;
 use crate::facts::{self, limits};
+use crate::source::{HIDDEN, is_hidden};
 
 /// The most characters of an ARN, and of what has no limit of its own.
 /// Source: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_AttachUserPolicy.html>
@@ -166,12 +167,7 @@ names! {
     EmailAddress(limits::EMAIL_CHARACTERS, r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@([A-Za-z0-9-]+\.)+[A-Za-z0-9-]+")
         "an e-mail address in ASCII, such as `admins@example.com`";
     /// Whom people ask: a line of text, all of which can be seen.
-    // Not every validator of schemas knows `\p{Cf}`, nor characters of more than four digits.
-    Contact(
-        LONGEST,
-        r"[^\u0000-\u001f\u007f-\u009f\u00ad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]{1,200}",
-        |text| !text.trim().is_empty() && !text.chars().any(is_format)
-    )
+    Contact(LONGEST, VISIBLE.as_str(), |text| !text.trim().is_empty() && !text.chars().any(is_hidden))
         "one line of 1 to 200 characters, none of them invisible";
     /// A network that people use AWS from: a range of public addresses, or a VPC endpoint. One of all addresses would limit nobody.
     Network(LONGEST, r"vpce-[0-9A-Fa-f]{8,}|\S+/[1-9][0-9]{0,2}", |text| !text.contains('/') || is_public(text))
@@ -182,12 +178,15 @@ names! {
     SecurityGroupId(LONGEST, "sg-[0-9a-f]{8,17}") "a security group's ID, such as `sg-0123456789abcdef0`";
 }
 
-/// Whether a character only says how others are shown, of those with more than four digits.
-/// Source: <https://www.unicode.org/Public/17.0.0/ucd/extracted/DerivedGeneralCategory.txt>
-fn is_format(one: char) -> bool {
-    matches!(one, '\u{110bd}' | '\u{110cd}' | '\u{13430}'..='\u{1343f}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}')
-        || matches!(one, '\u{e0001}' | '\u{e0020}'..='\u{e007f}')
-}
+/// 1 to 200 characters that can be seen, for any validator of schemas: not every one knows `\p{Cf}`, nor characters of more
+/// than four digits.
+static VISIBLE: LazyLock<String> = LazyLock::new(|| {
+    let short = HIDDEN.iter().filter(|(_, last)| *last <= '\u{ffff}');
+    let code = |c: &char| format!(r"\u{:04x}", u32::from(*c));
+    let range =
+        |(first, last): &(char, char)| if first == last { code(first) } else { code(first) + "-" + &code(last) };
+    format!("[^{}]{{1,200}}", short.map(range).collect::<Vec<_>>().concat())
+});
 
 impl Network {
     /// Whether it is a VPC endpoint.
@@ -335,7 +334,9 @@ mod tests {
         for text in ["Help desk", " 情報システム部　田中 ", "#deepracer 🏎️ <help@example.com>"] {
             assert!(Contact::parse(text).is_ok(), "{text:?}");
         }
-        for text in ["", "  ", "a\nb", "a\u{202e}b", "a\u{2028}b", "a\u{200b}", "a\u{e0041}", &"名".repeat(201)] {
+        for text in
+            ["", "  ", "a\nb", "a\u{202e}b", "a\u{2028}b", "a\u{200b}", "a\u{3164}", "a\u{e0041}", &"名".repeat(201)]
+        {
             assert!(Contact::parse(text).is_err(), "{text:?}");
         }
     }

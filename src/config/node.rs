@@ -102,6 +102,11 @@ impl Node {
     }
 }
 
+/// Names in back ticks, for a message.
+pub fn quoted<T: std::fmt::Display>(names: impl IntoIterator<Item = T>) -> String {
+    names.into_iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
 /// A value cut to a length, and to the one line, that a message can hold.
 pub fn shorten(text: &str) -> String {
     const LONGEST: usize = 80;

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::characters::{odd_character, too_long};
 use super::names::{longest, refused};
-use super::node::{Content, Entry, Node, shorten};
+use super::node::{Content, Entry, Node, quoted, shorten};
 use super::optional::{allow_null, forbid_null};
 use super::suggestion::{column_of, did_you_mean, state_of, suggest};
 use super::wrong_type::{ROW, is_in_table, meant, no_choice, not_a_list, not_a_map};
@@ -62,7 +62,7 @@ impl Schema {
 
     /// The same in words.
     pub fn columns_note(&self) -> String {
-        format!("the columns are {} and `tags.KEY`", quoted_list(&self.columns()))
+        format!("the columns are {} and `tags.KEY`", quoted(self.columns()))
     }
 
     /// Calls `found` with the path and the schema of each key below `schema`, in each of its choices.
@@ -189,7 +189,7 @@ impl SchemaReader<'_> {
     }
 
     fn read_word(&mut self, node: &Node, words: &[&str], path: &str) -> Value {
-        let allowed = quoted_list(words);
+        let allowed = quoted(words);
         let Content::Scalar { text, .. } = &node.content else { return self.wrong_type(node, path, &allowed) };
         if words.contains(&text.as_str()) {
             return text.as_str().into();
@@ -318,7 +318,7 @@ impl SchemaReader<'_> {
             _ if meant.is_some() => format!("did you mean `{}`?", meant.unwrap_or_default()),
             Some(key) => format!("did you mean `{}`?", join(path, key)),
             None if is_column => "rename the column, or remove it".to_owned(),
-            None => format!("allowed here are {}", quoted_list(&keys)),
+            None => format!("allowed here are {}", quoted(&keys)),
         };
         let what = if is_column { "column" } else { "key" };
         let finding = Finding::new(Rule::SettingsUnknownKey, format!("unknown {what} `{}`", join(path, &entry.key)))
@@ -381,8 +381,4 @@ fn label(path: &str) -> String {
         ROW => ROW.to_owned(),
         key => format!("`{key}`"),
     }
-}
-
-fn quoted_list(words: &[impl std::fmt::Display]) -> String {
-    words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
 }

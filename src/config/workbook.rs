@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use calamine::{Data, DataRef, Reader, Xlsx};
 
+use super::node::quoted;
 use crate::finding::{Finding, Rule};
 use crate::source::{Place, SourceFile};
 
@@ -87,14 +88,14 @@ fn text(bytes: &[u8]) -> Result<(String, String), WorkbookError> {
             sheets.push((name, rows));
         }
     }
-    let names: Vec<String> = sheets.iter().map(|(name, _)| format!("`{name}`")).collect();
+    let names = quoted(sheets.iter().map(|(name, _)| name));
     let position = match sheets.as_slice() {
         [] => return Ok((String::new(), String::new())),
         [_] => Some(0),
         _ => sheets.iter().position(|(name, _)| name.eq_ignore_ascii_case(SHEET)),
     };
     let Some((sheet, rows)) = position.and_then(|position| sheets.into_iter().nth(position)) else {
-        let reason = format!("the sheets {} have cells", names.join(", "));
+        let reason = format!("the sheets {names} have cells");
         return Err((reason, "name the sheet with the people `roster`, or delete the others"));
     };
     let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(Vec::new());

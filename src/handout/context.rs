@@ -4,6 +4,7 @@
 
 use serde_json::{Value, json};
 
+use crate::config::quoted;
 use crate::facts::CONSOLES;
 use crate::model::{
     Account, FolderName, JobNaming, Mfa, NOTEBOOK_SEPARATOR, Notebook, Profile, SecurityGroupId, SubnetId, TEAM, User,
@@ -33,7 +34,7 @@ pub(super) fn of(account: &Account, user: &User) -> Value {
         "region": region.as_str(),
         "bucket": bucket.as_str(),
         // The networks that the person may use AWS from, where they are limited.
-        "allowed_networks": account.allowed_networks.as_ref().map(|one| listed(one.ranges.iter().chain(&one.endpoints))),
+        "allowed_networks": account.allowed_networks.as_ref().map(|one| quoted(one.ranges.iter().chain(&one.endpoints))),
         "shares": team.is_some() || !shared.is_empty(),
         "shared_folders": shared,
         "team": team.map(|tag| &tag.value),
@@ -73,7 +74,7 @@ pub(super) fn of(account: &Account, user: &User) -> Value {
         // Whether training jobs must have a network, a key or a run time.
         "job_limited": account.limits_training(),
         // The instance types of training jobs, where they are limited, and one for the example of a job.
-        "training_types": settings.training.allowed_instance_types.as_ref().map(|types| listed(types.iter())),
+        "training_types": settings.training.allowed_instance_types.as_ref().map(|types| quoted(types)),
         "job_instance_type": example_of_training(settings),
         "key_rotation": settings
             .access_keys
@@ -82,11 +83,6 @@ pub(super) fn of(account: &Account, user: &User) -> Value {
         "old_version_days": settings.bucket.old_version_days,
         "contact": settings.contact.as_ref().map(|contact| contact.as_str().trim()),
     })
-}
-
-/// Texts as Markdown's code, one behind the other.
-fn listed<T: std::fmt::Display>(texts: impl Iterator<Item = T>) -> String {
-    texts.map(|text| format!("`{text}`")).collect::<Vec<_>>().join(", ")
 }
 
 fn notebook_context(account: &Account, user: &User, notebook: &Notebook, console: Option<&str>) -> Value {

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use super::reader::Reader;
-use crate::config::{Content, Entry, InstanceType, Settings, TypePattern, suggest};
+use crate::config::{Content, Entry, InstanceType, Settings, TypePattern, quoted, suggest};
 use crate::facts::{self, retired::retired};
 use crate::finding::{Finding, Rule, Severity};
 use crate::source::Place;
@@ -64,9 +64,8 @@ pub(super) fn check(instance_type: &InstanceType, allowed: Option<&[TypePattern]
     let allows = |allowed: &[TypePattern]| allowed.iter().any(|pattern| pattern.matches(instance_type.as_str()));
     // Of a list without a type that can be read, the findings tell; no type of anybody's is at fault.
     if let Some(allowed) = allowed.filter(|allowed| !allowed.is_empty() && !allows(allowed)) {
-        let patterns: Vec<String> = allowed.iter().map(|pattern| format!("`{pattern}`")).collect();
-        let message =
-            format!("found the instance type `{instance_type}`, allowed for notebooks are {}", patterns.join(", "));
+        let patterns = quoted(allowed);
+        let message = format!("found the instance type `{instance_type}`, allowed for notebooks are {patterns}");
         let help = "set `instance_type` to one of them, or add it to `notebooks.allowed_instance_types`";
         return Some(finding(Rule::NotebookTypeNotAllowed, message, help.to_owned()));
     }

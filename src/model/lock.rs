@@ -4,7 +4,6 @@
 //! is never given to another.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 use std::sync::Arc;
 
 use crate::config::{LogicalId, NotebookName, UserName, shorten};
@@ -184,9 +183,8 @@ impl PlacementLock {
                 Some(notebook) => notebook.to_string(),
             };
             let email = entry.email.as_deref().unwrap_or(NOTHING);
-            // Writing to a string cannot fail.
-            let _ =
-                writeln!(text, "{state} {name} {} {} {notebook} {email}", stack_word(entry.stack), entry.logical_id);
+            let (stack, id) = (stack_word(entry.stack), &entry.logical_id);
+            text += &format!("{state} {name} {stack} {id} {notebook} {email}\n");
         }
         text
     }

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::config::{Node, refused_character, shorten};
+use crate::config::{Node, quoted, refused_character, shorten};
 use crate::facts::limits;
 use crate::finding::{Finding, Rule};
 
@@ -112,8 +112,7 @@ pub fn read(tags: &BTreeMap<String, String>, node: Option<&Node>, rule: Rule, fi
             let help = format!("rename `tags.{shown}`: allowed are {allowed}");
             refuse(format!("AWS refuses the tag key `{shown}`"), help, false);
         } else if is_reserved(key) {
-            let reserved = own_keys().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
-            let help = format!("rename or remove `tags.{shown}`: racestack sets {reserved}");
+            let help = format!("rename or remove `tags.{shown}`: racestack sets {}", quoted(own_keys()));
             refuse(format!("the tag `{shown}` is racestack's own"), help, false);
         } else if let Some(other) = taken.iter().find(|tag| tag.key.eq_ignore_ascii_case(key)) {
             let message = format!("the tags `{}` and `{shown}` differ in case alone", other.key);

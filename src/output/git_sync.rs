@@ -1,8 +1,6 @@
 //! The deployment files of CloudFormation's Git sync: which template of the repository a stack follows, with which tags.
 //! Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/git-sync-concepts-terms.html>
 
-use std::fmt::Write;
-
 use super::{OutputFile, plain};
 use crate::model::RepositoryPath;
 use crate::plan::{AccountPlan, StackPlan};
@@ -24,8 +22,7 @@ pub(super) fn file(plan: &AccountPlan<'_>, stack: &StackPlan<'_>, out: &Reposito
         scalar(&template)
     );
     for tag in account.stack_tags() {
-        // Writing to a string cannot fail.
-        let _ = writeln!(text, "  {}: {}", scalar(&tag.key), scalar(&tag.value));
+        text += &format!("  {}: {}\n", scalar(&tag.key), scalar(&tag.value));
     }
     plain(file_name(stack), text)
 }

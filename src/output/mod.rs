@@ -19,7 +19,7 @@ pub use folder::{Difference, compare, inspect};
 pub use import::{ImportedStack, import_files};
 pub use listing::{held, why_unreadable};
 pub use manifest::{DeployedBy, Manifest, StackEntry, UserEntry, holds_users, of as manifest, read as read_manifests};
-pub use owners::{ConfiguredAccount, FormerOutput, Relation, former_outputs, is_written, orphans};
+pub use owners::{FormerOutput, Relation, former_outputs, is_written, orphans};
 pub use replace::{claim, claim_shared, commit, recover_all as discard, stage, write};
 pub use shell::quote;
 pub use stack_set::{Member as StackSetMember, files as stack_set_files};

@@ -5,19 +5,10 @@ use std::path::{Path, PathBuf};
 
 use super::listing::{ACCOUNT, FolderManifest};
 use super::manifest::{self, Manifest, holds_users};
+use crate::config::{AccountConfig, Company, Region};
 use crate::files::{self, FileError};
 use crate::finding::{Finding, Rule};
 use crate::source::Place;
-
-/// A configured account: what tells its out folder, and its stacks, from others'.
-#[derive(Debug, Clone, Copy)]
-pub struct ConfiguredAccount<'a> {
-    /// Its name, which is its folder's.
-    pub name: &'a str,
-    pub id: Option<&'a str>,
-    pub region: Option<&'a str>,
-    pub company: Option<&'a str>,
-}
 
 /// A folder of the out folder that holds what an account was made with before.
 #[derive(Debug)]
@@ -40,58 +31,58 @@ pub enum Relation {
     RenamedFrom { name: String, has: String },
 }
 
-/// The folders that hold what an account was made with before: that of its name, and one of another name whose manifest has its
-/// ID or, where no folder has its name and no other account that ID, its bucket.
-pub fn former_outputs(
-    out: &Path,
-    made: &Manifest,
-    accounts: &[ConfiguredAccount<'_>],
-) -> Result<Vec<FormerOutput>, FileError> {
+/// The folders that hold what an account was made with before: at most that of its name, and one of another name. `made` is the
+/// account's manifest as it is made now.
+///
+/// | whose ID the folder of its name has | that folder | one of another name |
+/// |---|---|---|
+/// | its own | `SameName` | is not looked for |
+/// | that of no configured account | `SameName` | `RenamedFrom`, with its ID |
+/// | that of another, which has no folder of its own name | `RenamedTo` | `RenamedFrom`, with its ID |
+/// | that of another, which has one | `Exchanged` | `Exchanged`, with its ID |
+/// | there is no such folder | | `RenamedFrom`, with its ID, or with its bucket, if it is of no configured account |
+pub fn former_outputs(out: &Path, made: &Manifest, accounts: &[AccountConfig]) -> Result<Vec<FormerOutput>, FileError> {
     let folder = out.join(&made.account);
     let own = FolderManifest::read(&folder)?;
     let same_name = Relation::SameName { within: own.account.clone().unwrap_or_else(|| made.account.clone()) };
     if own.account_id.as_deref() == Some(&made.account_id) {
         return Ok(vec![FormerOutput { folder, relation: same_name }]);
     }
-    let mut best = None;
+    let mut others = Vec::new();
     for (name, folder, manifest) in account_folders(out)?.into_iter().filter(|(name, ..)| *name != made.account) {
         let id = manifest.account_id.as_deref();
         let same_id = id == Some(&made.account_id);
-        let is_others = accounts.iter().any(|other| other.name == name || other.id.is_some() && other.id == id);
+        let is_others = accounts.iter().any(|other| other.name == name) || of_id(accounts, id).is_some();
         let same_bucket = !made.bucket.is_empty() && manifest.bucket.as_deref() == Some(&made.bucket);
-        if !same_id && (!same_bucket || is_others || own.is_there()) {
-            continue;
-        }
-        // Of several that earlier names left, that which is most like it.
-        let same_region = manifest.region.as_deref() == Some(&made.region);
-        let likeness = (same_id, same_region, same_bucket, holds_users(&folder)?);
-        if best.as_ref().is_none_or(|(most, _)| *most <= likeness) {
-            let has = if same_id {
-                format!("the AWS account `{}`", made.account_id)
-            } else {
-                format!("the bucket `{}`", made.bucket)
-            };
-            best = Some((likeness, FormerOutput { folder, relation: Relation::RenamedFrom { name, has } }));
+        if same_id || same_bucket && !is_others && !own.is_there() {
+            let same_region = manifest.region.as_deref() == Some(&made.region);
+            others.push(((same_id, same_region, same_bucket, holds_users(&folder)?), name, folder));
         }
     }
-    let mut found = Vec::new();
-    if own.is_there() {
-        let renamed = accounts.iter().find(|other| other.id.is_some() && other.id == own.account_id.as_deref());
-        let relation = match renamed {
-            Some(other) if !is_written(out, other.name)? => Relation::RenamedTo(other.name.to_owned()),
-            Some(other) => {
-                let with_own = |(_, output): &mut (_, FormerOutput)| {
-                    output.relation = Relation::Exchanged { with: made.account.clone() };
-                };
-                best.iter_mut().for_each(with_own);
-                Relation::Exchanged { with: other.name.to_owned() }
-            }
-            None => same_name,
+    let renamed = of_id(accounts, own.account_id.as_deref());
+    let is_exchanged = renamed.map_or(Ok(false), |other| is_written(out, &other.name))?;
+    let own = own.is_there().then(|| match renamed {
+        None => same_name,
+        Some(other) if is_exchanged => Relation::Exchanged { with: other.name.clone() },
+        Some(other) => Relation::RenamedTo(other.name.clone()),
+    });
+    // Of several that earlier names left, that which is most like it; of those that are it alike, the last by name.
+    let other = others.into_iter().max_by_key(|(likeness, ..)| *likeness).map(|((same_id, ..), name, folder)| {
+        let relation = if is_exchanged {
+            Relation::Exchanged { with: made.account.clone() }
+        } else if same_id {
+            Relation::RenamedFrom { name, has: format!("the AWS account `{}`", made.account_id) }
+        } else {
+            Relation::RenamedFrom { name, has: format!("the bucket `{}`", made.bucket) }
         };
-        found.push(FormerOutput { folder, relation });
-    }
-    found.extend(best.map(|(_, output)| output));
-    Ok(found)
+        FormerOutput { folder, relation }
+    });
+    Ok(own.map(|relation| FormerOutput { folder, relation }).into_iter().chain(other).collect())
+}
+
+/// The configured account that has an ID.
+fn of_id<'a>(accounts: &'a [AccountConfig], id: Option<&str>) -> Option<&'a AccountConfig> {
+    accounts.iter().find(|account| id.is_some() && account.id() == id)
 }
 
 /// Whether an account has its stacks in the out folder.
@@ -104,7 +95,7 @@ pub fn is_written(out: &Path, name: &str) -> Result<bool, FileError> {
 /// `new` are the accounts whose folders are about to be written.
 pub fn orphans(
     out: &Path,
-    accounts: &[ConfiguredAccount<'_>],
+    accounts: &[AccountConfig],
     new: &[&str],
     findings: &mut Vec<Finding>,
 ) -> Result<(), FileError> {
@@ -113,14 +104,14 @@ pub fn orphans(
             continue;
         }
         let (id, region) = (manifest.account_id.as_deref(), manifest.region.as_deref());
-        let renamed = accounts.iter().find(|account| account.id.is_some() && account.id == id).zip(region);
+        let renamed = of_id(accounts, id).zip(region);
         let shown = folder.display();
         let (message, help) = match renamed {
             None => (
                 format!("`{shown}` belongs to no configured account"),
                 "delete the account's stacks if they are deployed, then remove the folder".to_owned(),
             ),
-            Some((account, region)) if account.region != Some(region) => (
+            Some((account, region)) if account.settings.region.as_ref().map(Region::as_str) != Some(region) => (
                 format!("`{shown}` is of the account that is now configured as `{}`, in another region", account.name),
                 format!(
                     "set the region of `{}` back to `{region}`: the names of IAM and of buckets are global, so that the \
@@ -130,8 +121,9 @@ pub fn orphans(
             ),
             Some((account, _)) => {
                 let [before, _] = manifest::read(&folder)?;
-                let company = before.as_ref().and_then(Manifest::company);
-                of_renamed(out, &folder, account, company.filter(|company| account.company != Some(company)), new)?
+                let company = account.settings.company.as_ref().map(Company::as_str);
+                let other = before.as_ref().and_then(Manifest::company).filter(|other| company != Some(other));
+                of_renamed(out, &folder, account, other, new)?
             }
         };
         findings.push(Finding::new(Rule::OutputOrphan, message).at(Place::of_file(&folder)).help(help));
@@ -143,11 +135,11 @@ pub fn orphans(
 fn of_renamed(
     out: &Path,
     folder: &Path,
-    account: &ConfiguredAccount<'_>,
+    account: &AccountConfig,
     other_company: Option<&str>,
     new: &[&str],
 ) -> Result<(String, String), FileError> {
-    let (shown, name) = (folder.display(), account.name);
+    let (shown, name) = (folder.display(), account.name.as_str());
     let message = format!("`{shown}` is of the account that is now configured as `{name}`");
     if let Some(company) = other_company {
         let help = format!(

@@ -1,7 +1,6 @@
 //! The picture of who reaches what: principals to the left, things to the right, and a line where something is allowed.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
 use handlebars::html_escape as escape;
 
@@ -46,16 +45,14 @@ pub fn svg(account: &str, matrix: &AccessMatrix) -> String {
             let (from, to) = (left(column) + MIDDLE, right(index) + MIDDLE);
             let (start, bend, end) = (LEFT + BOX_WIDTH, usize::midpoint(LEFT + BOX_WIDTH, RIGHT), RIGHT);
             let title = escape(&format!("{principal}, {} {thing}: {}", word(*whose), whats.join(", ")));
-            let _ = write!(
-                svg,
+            svg += &format!(
                 "<path class=\"{}\" d=\"M{start} {from}C{bend} {from} {bend} {to} {end} {to}\"><title>{title}</title></path>",
                 LINES[line]
             );
         }
     }
     let mut draw = |x: usize, y: usize, text: &str| {
-        let _ = write!(
-            svg,
+        svg += &format!(
             "<rect class=\"box\" x=\"{x}\" y=\"{y}\" width=\"{BOX_WIDTH}\" height=\"{BOX_HEIGHT}\" rx=\"6\"/><text x=\"{}\" y=\"{}\">{}</text>",
             x + 10,
             y + BASE,

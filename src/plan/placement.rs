@@ -91,10 +91,11 @@ fn leaving(account: &Account, stacks: usize) -> Vec<usize> {
     leaving
 }
 
-/// How full a stack is.
+/// How full a stack is. Two branches may each add people to it before they are merged, and each knows of its own alone: so what one
+/// run adds must fit twice.
 #[derive(Default)]
 struct StackUsage {
-    /// At the beginning of the run, with those who leave.
+    /// At the beginning of the run, with those who leave: the other branch may keep them.
     shared: Size,
     /// At the beginning of the run, without them.
     before: Size,
@@ -112,16 +113,19 @@ impl StackUsage {
         Self { shared, before, now: before }
     }
 
+    /// Whether somebody new fits: up to `FILL_PERCENT` of the room, and what the run added with them up to half of what
+    /// was free, as `SHARED_PERCENT` says.
+    /// Half of the free room may be less than one person takes. So the first whom a run adds may take more of it, if it has room for
+    /// two such people: the other branch adds one like them at most by the same rule.
     fn takes(&self, own: Size, room: Size, first_run: bool) -> bool {
         let after = self.now + own;
-        let alone = self.now == self.before;
+        let is_first = self.now == self.before;
         let fits = |part: fn(&Size) -> usize| {
             let [shared, before, after, room] = [self.shared, self.before, after, room].map(|size| part(&size));
             let added = after - before;
             let half = (room * SHARED_PERCENT / 100).saturating_sub(shared) / 2;
-            // The hole that one user left takes one, if it does on two branches.
-            let hole = alone && shared + 2 * added <= room;
-            after <= room * FILL_PERCENT / 100 && (first_run || added <= half || hole)
+            let fits_twice = is_first && shared + 2 * added <= room;
+            after <= room * FILL_PERCENT / 100 && (first_run || added <= half || fits_twice)
         };
         fits(|size| size.bytes) && fits(|size| size.resources) && fits(|size| size.references)
     }

@@ -1,7 +1,6 @@
 //! Suppressions for checkers that others wrote: what they report of the stacks by design, each with its reason, as metadata of
 //! the resource.
 
-use std::fmt::Write;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
@@ -82,10 +81,9 @@ fn metadata(kind: &str, id: &str, checkers: &[&Checker]) -> String {
             if index == 0 {
                 text.extend(["      ", name, ":\n        ", list, ":\n"]);
             }
-            // Writing to a string cannot fail.
-            let _ = match why_is {
-                None => writeln!(text, "          - {rule} # {why}"),
-                Some(key) => writeln!(text, "          - {{id: {rule}, {key}: {}}}", yaml::flow_scalar(why)),
+            text += &match why_is {
+                None => format!("          - {rule} # {why}\n"),
+                Some(key) => format!("          - {{id: {rule}, {key}: {}}}\n", yaml::flow_scalar(why)),
             };
         }
     }

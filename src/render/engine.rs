@@ -27,7 +27,7 @@ use crate::finding::{Finding, Rule};
 use crate::source::{Place, SourceFile};
 
 /// The folders of what `racestack init` writes as it is, and of reports: nobody's to replace.
-const NOT_STACKS: [&str; 3] = ["init", "ci", "report"];
+const NOT_STACKS: [&str; 3] = ["init/", "ci/", "report/"];
 
 /// What deploys the stacks, and says how somebody leaves, is nobody's to replace: it keeps people who stay from being touched.
 const DEPLOYMENT: [&str; 3] = ["scripts/deploy.sh", "scripts/deploy-stack-set.sh", "scripts/offboard.hbs"];
@@ -190,24 +190,25 @@ pub fn embedded_templates() -> Vec<Arc<SourceFile>> {
     embedded().into_values().collect()
 }
 
-/// All embedded files by their path below `templates/`.
+/// All embedded files that somebody may replace, by their path below `templates/`.
 fn embedded() -> BTreeMap<String, Arc<SourceFile>> {
-    fn collect(dir: &Dir<'_>, sources: &mut BTreeMap<String, Arc<SourceFile>>) {
-        for file in dir.files() {
-            let path = file.path().to_string_lossy().replace('\\', "/");
-            if DEPLOYMENT.contains(&path.as_str()) {
-                continue;
-            }
-            let text = file.contents_utf8().unwrap_or_default();
-            sources.insert(path.clone(), SourceFile::new(Path::new("templates").join(&path), text));
-        }
-        for dir in dir.dirs().filter(|dir| !NOT_STACKS.iter().any(|other| dir.path() == Path::new(other))) {
-            collect(dir, sources);
-        }
-    }
-    let mut sources = BTreeMap::new();
-    collect(&EMBEDDED, &mut sources);
-    sources
+    let is_nobodys =
+        |path: &str| NOT_STACKS.iter().any(|folder| path.starts_with(folder)) || DEPLOYMENT.contains(&path);
+    let files = files_within(&EMBEDDED).into_iter().filter(|(path, _)| !is_nobodys(path));
+    files.map(|(path, text)| (path.clone(), SourceFile::new(Path::new("templates").join(path), text))).collect()
+}
+
+/// The embedded files of a folder below `templates/`, by their path in it.
+pub fn embedded_folder(folder: &str) -> Vec<(String, &'static str)> {
+    let files = EMBEDDED.get_dir(folder).into_iter().flat_map(files_within);
+    files.filter_map(|(path, text)| Some((path.strip_prefix(folder)?.strip_prefix('/')?.to_owned(), text))).collect()
+}
+
+/// The files of an embedded folder and of those in it, by their path below `templates/`.
+fn files_within(dir: &'static Dir<'static>) -> Vec<(String, &'static str)> {
+    let path = |file: &include_dir::File<'_>| file.path().to_string_lossy().replace('\\', "/");
+    let files = dir.files().map(|file| (path(file), file.contents_utf8().unwrap_or_default()));
+    files.chain(dir.dirs().flat_map(files_within)).collect()
 }
 
 /// The path of the template of a kind of stack.

@@ -37,7 +37,16 @@ struct Slot {
 }
 
 impl Fragment {
-    /// The fragment of a prototype. `None` where a part of it may read otherwise elsewhere, or with other values.
+    /// The fragment of a prototype. `None` where a part of it may read otherwise elsewhere, or with other values. Of a fragment:
+    ///
+    /// - It reads by itself: below the key `Resources` alone, it parses to resources of the prototype and nothing else. All of its
+    ///   lines are further in than that key, none but a line feed ends one, and the last one ends.
+    /// - Each scalar with a word stands as `yaml` writes it. So does a person's value, which is read back as that value. A tag and a key
+    ///   are more than their text: `!GetAtt` parts its own at dots, and no long text is a key. There, logical IDs alone stand, which are
+    ///   short and have no dots.
+    /// - No word stands elsewhere, as by an alias, an escape, or another form of a number. Each scalar with a word gives the resources
+    ///   an ID or a value with one, and no key within a resource has one. So, where there are as many of these as of such scalars, each
+    ///   comes of a scalar of its own.
     pub(super) fn of(text: &str, prototype: &User) -> Option<Self> {
         const ABOVE: &str = "Resources:\n";
         let words = Substitution::of(prototype);
@@ -62,7 +71,6 @@ impl Fragment {
             } else {
                 continue;
             };
-            // What is tagged may be taken apart at its dots, and a long text is no key: of logical IDs, neither is so.
             let is_id = value.as_str().is_some_and(|text| !words.replaces(&text.replace(PROTOTYPE_ID, "")));
             let is_key = behind.trim_start_matches(' ').starts_with(':');
             let slot = Slot { before: whole.get(end..span.start)?.to_owned(), value, is_flow };
@@ -72,8 +80,7 @@ impl Fragment {
             slots.push(slot);
             end = span.end;
         }
-        // No word is in what reads as another text than it seems, nor in a key within a resource.
-        let found = resources.len() + resources.values().map(|resource| words.count(resource)).sum::<usize>();
+        let found = resources.len() + resources.values().map(|one| words.count(one)).sum::<Option<usize>>()?;
         (found == slots.len()).then(|| Self { slots, end: whole[end..].to_owned(), resources })
     }
 
@@ -158,13 +165,14 @@ impl Substitution {
         matches!(self.text(text), Cow::Owned(_))
     }
 
-    /// How many values within `value` hold a word.
-    fn count(&self, value: &Value) -> usize {
+    /// How many values within `value` hold a word. `None` where a key does: it is a scalar, too, and no value.
+    fn count(&self, value: &Value) -> Option<usize> {
         match value {
+            Value::Object(map) if map.keys().any(|key| self.replaces(key)) => None,
             Value::Object(map) => map.values().map(|value| self.count(value)).sum(),
             Value::Array(values) => values.iter().map(|value| self.count(value)).sum(),
-            Value::String(text) => self.replaces(text).into(),
-            value => (*value == PROTOTYPE_VOLUME).into(),
+            Value::String(text) => Some(self.replaces(text).into()),
+            value => Some((*value == PROTOTYPE_VOLUME).into()),
         }
     }
 
@@ -254,6 +262,7 @@ mod tests {
             ("    Cost:", "    A: \"q7person\"\n    Cost:"),
             ("    Cost:", "    A: q7person\n      b\n    Cost:"),
             ("    Cost:", "    A: 0xEEE1D5F1\n    Cost:"),
+            ("    Cost:", "    Q7PersonA: 0xEEE1D5F1\n    Cost:"),
             ("    Cost:", "    A: !GetAtt q7person.Arn\n    Cost:"),
             ("    Cost:", "    A: &a q7person\n    B: *a\n    Cost:"),
             ("    Cost:", "    A: ]\n    Cost:"),

@@ -19,7 +19,7 @@ mod text_templates;
 mod yaml;
 
 pub use digest::{DIGEST_OUTPUT, PLACEHOLDER, sha256};
-pub use engine::{RenderFailure, Templates, embedded_templates};
+pub use engine::{RenderFailure, Templates, embedded_folder, embedded_templates};
 pub use expand_short_tags::{NotExpanded, expand_short_tags};
 pub use fragment::{Fragment, Substitution};
 pub use people::People;

@@ -44,18 +44,21 @@ impl PolicySourceMap {
 
 /// What a policy template gives, without its comments, and the lines of its statements: that of the `Sid` where there is
 /// one, and else that of the `Effect`. Counted from 0.
+///
+/// Which statements there are, only the filled template says: so each takes its line along, as one more key beside its `Effect`. A
+/// statement begins with a line that begins with `{`, and its `Sid` stands above its `Effect`, as in the built-in templates. In one's
+/// own that are written otherwise, a line may be that of the statement before. Findings show it, and nothing else hangs on it.
 fn document(source: &Arc<SourceFile>, values: &PolicyValues) -> Option<Filled> {
-    let mut name = 0;
+    let mut sid = None;
     let mut text = String::new();
     for (line, content) in source.text.split_inclusive('\n').enumerate() {
         if content.trim_start().starts_with('{') {
-            name = 0;
+            sid = None;
         }
         if content.contains("\"Sid\"") {
-            name = line;
+            sid = Some(line);
         }
-        let of = if name == 0 { line } else { name };
-        text.push_str(&content.replace("\"Effect\"", &format!("\"{LINE}\": {of}, \"Effect\"")));
+        text.push_str(&content.replace("\"Effect\"", &format!("\"{LINE}\": {}, \"Effect\"", sid.unwrap_or(line))));
     }
     let mut value = values.fill(&text).ok()?;
     let mut lines = Vec::new();

@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 use super::engine::{RenderFailure, Templates};
 use super::helpers::strict;
 use crate::finding::{Finding, Rule};
+use crate::source::is_hidden_in_text;
 
 /// The templates of one kind of text, ready to be filled.
 #[derive(Debug)]
@@ -78,14 +79,9 @@ fn escape_markdown(text: &str) -> String {
         if begins_block || "\\`*_[]<>&|~#!$".contains(c) {
             escaped.push('\\');
         }
-        escaped.push(if c.is_control() || is_layout(c) { ' ' } else { c });
+        escaped.push(if is_hidden_in_text(c) { ' ' } else { c });
     }
     escaped
-}
-
-/// Whether the character ends a line or turns the direction of the text behind it.
-fn is_layout(c: char) -> bool {
-    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]
@@ -98,6 +94,7 @@ mod tests {
         assert_eq!(escape_markdown("a<b>&`c`|*d*_e_"), r"a\<b\>\&\`c\`\|\*d\*\_e\_");
         assert_eq!(escape_markdown("1. FC Tokyo"), r"1\. FC Tokyo");
         assert_eq!(escape_markdown("- a - b\nc"), r"\- a - b c");
+        assert_eq!(escape_markdown("a\u{200b}b\u{3164}c 👩\u{200d}💻"), "a b c 👩\u{200d}💻");
         assert_eq!(escape_markdown("太郎 🏎\u{fe0f}\u{202e}a\u{2028}b"), "太郎 🏎\u{fe0f} a b");
     }
 }

@@ -1,9 +1,10 @@
 //! Writing YAML: one scalar that no value can break out of, and policy documents in block style.
 
 use std::borrow::Cow;
-use std::fmt::Write;
 
 use serde_json::Value;
+
+use crate::source::is_hidden;
 
 /// The key under which a statement of a policy template says why it is there. It becomes a comment.
 pub const COMMENT_KEY: &str = "//";
@@ -62,27 +63,16 @@ fn quoted(text: &str) -> String {
             '\n' => quoted.push_str("\\n"),
             '\t' => quoted.push_str("\\t"),
             '\r' => quoted.push_str("\\r"),
-            character if !is_printable(character) => {
+            // What YAML 1.1 lets no text have is hidden, too. Source: <https://yaml.org/spec/1.1/#id868524>
+            character if is_hidden(character) => {
                 let code = u32::from(character);
-                // Writing to a string cannot fail.
-                let _ = if code > 0xFFFF { write!(quoted, "\\U{code:08X}") } else { write!(quoted, "\\u{code:04X}") };
+                quoted += &if code > 0xFFFF { format!("\\U{code:08X}") } else { format!("\\u{code:04X}") };
             }
             character => quoted.push(character),
         }
     }
     quoted.push('"');
     quoted
-}
-
-/// What YAML 1.1 lets stand unescaped, less what a terminal or an editor would hide or reorder: line and paragraph
-/// separators, byte order marks, bidirectional controls. Source: <https://yaml.org/spec/1.1/#id868524>
-fn is_printable(character: char) -> bool {
-    let allowed = matches!(character, ' '..='~' | '\u{A0}'..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..);
-    let hidden = matches!(
-        character,
-        '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}'
-    );
-    allowed && !hidden
 }
 
 /// A document in block style, whose lines are indented by `indent` spaces. The first has no indentation, since it stands
@@ -186,6 +176,7 @@ mod tests {
         ] {
             assert!(scalar(text).starts_with('"'), "{text:?}");
         }
+        assert_eq!(scalar("a\u{ad}\u{61c}\u{3164}\u{fffe}"), r#""a\u00AD\u061C\u3164\uFFFE""#);
         assert_eq!(scalar("a\"b\\c\n\u{85}\u{2028}\u{202E}名"), "\"a\\\"b\\\\c\\n\\u0085\\u2028\\u202E名\"");
     }
 

@@ -113,16 +113,13 @@ fn location(place: Option<&Place>) -> Value {
 }
 
 fn uri(place: &Place) -> String {
-    use std::fmt::Write as _;
-
     let path = slashed(place.path());
     let mut uri = String::from(if path.starts_with('/') { "file://" } else { "" });
     for byte in path.trim_start_matches("./").bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
             uri.push(char::from(byte));
         } else {
-            // Writing to a string cannot fail.
-            let _ = write!(uri, "%{byte:02X}");
+            uri += &format!("%{byte:02X}");
         }
     }
     uri

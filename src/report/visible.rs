@@ -1,19 +1,15 @@
 //! What a terminal may be shown: characters that would move its cursor, colour it, turn the reading direction or hide
 //! are replaced by visible ones.
 
+use crate::source::is_hidden_in_text;
+
 /// The character that stands for `c`. Line feeds and tabs are replaced too; a caller that wants them asks first.
 pub(super) fn character(c: char) -> char {
     match c {
         // The control pictures stand in the same order as the control characters.
         '\0'..='\u{1f}' => char::from_u32(0x2400 + u32::from(c)).unwrap_or(char::REPLACEMENT_CHARACTER),
         '\u{7f}' => '␡',
-        '\u{80}'..='\u{9f}' // the second set of control characters, which some terminals obey
-        | '\u{ad}' | '\u{61c}' | '\u{180e}'
-        | '\u{200b}' | '\u{200e}' | '\u{200f}' // not the joiners U+200C and U+200D, which names are written with
-        | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
-        | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
-        | '\u{fffe}' | '\u{ffff}' // which XML knows not at all
-        => char::REPLACEMENT_CHARACTER,
+        hidden if is_hidden_in_text(hidden) => char::REPLACEMENT_CHARACTER,
         other => other,
     }
 }
@@ -35,7 +31,10 @@ mod tests {
     #[test]
     fn control_and_direction_characters_become_visible() {
         assert_eq!(line("a\u{1b}[31mb\r\n\tc\u{7f}"), "a␛[31mb␍␊␉c␡");
-        assert_eq!(line("\u{9b}31m \u{202e}abc \u{2066} \u{200b}"), "\u{fffd}31m \u{fffd}abc \u{fffd} \u{fffd}");
+        assert_eq!(
+            line("\u{9b}31m \u{202e}abc \u{2066}\u{200b}\u{3164}"),
+            "\u{fffd}31m \u{fffd}abc \u{fffd}\u{fffd}\u{fffd}"
+        );
     }
 
     #[test]

@@ -5,25 +5,22 @@ use std::path::Path;
 
 use super::Failure;
 use super::former;
+use crate::config::AccountConfig;
 use crate::files;
 use crate::finding::{Finding, Rule};
 use crate::model::Account;
-use crate::output::{ConfiguredAccount, is_written};
+use crate::output::is_written;
 use crate::source::Place;
 
 /// The finding that an account of which the out folder holds nothing has a lock with no line of its own: another account that
 /// is in the out folder has them all.
-pub(crate) fn check(
-    account: &Account,
-    out: &Path,
-    accounts: &[ConfiguredAccount<'_>],
-) -> Result<Option<Finding>, Failure> {
+pub(crate) fn check(account: &Account, out: &Path, accounts: &[AccountConfig]) -> Result<Option<Finding>, Failure> {
     let own: BTreeSet<&str> = people(&account.lock_source.text).collect();
     if own.is_empty() {
         return Ok(None);
     }
     for folder in files::list(out)?.unwrap_or_default() {
-        let is_other = |other: &ConfiguredAccount<'_>| other.name == folder.name && other.name != account.name.as_str();
+        let is_other = |other: &AccountConfig| other.name == folder.name && other.name != account.name.as_str();
         if !accounts.iter().any(is_other) || !is_written(out, &folder.name)? {
             continue;
         }

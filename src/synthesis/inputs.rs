@@ -8,14 +8,13 @@ use super::{Failure, require_config};
 use crate::check::guard::{RULE_FILE_EXTENSIONS, RuleSet};
 use crate::check::{Proofs, Suppressions, unknown_guard_rules};
 use crate::config::{
-    self, AccountConfig, Config, Drafts, Encoding, RULES_FOLDER, TEMPLATES_FOLDER, did_you_mean, find_conflict,
+    self, AccountConfig, Config, Drafts, Encoding, RULES_FOLDER, TEMPLATES_FOLDER, did_you_mean, find_conflict, quoted,
     shorten, suggest,
 };
 use crate::facts::date::Date;
 use crate::files::{self, FileError, FileKind};
 use crate::finding::{Finding, Rule, each};
-use crate::model::{self, Account, AccountId, Company, Region, User};
-use crate::output::ConfiguredAccount;
+use crate::model::{self, Account, User};
 use crate::render::Templates;
 use crate::source::{Place, SourceFile};
 
@@ -47,19 +46,6 @@ pub(crate) struct Inputs {
     pub(crate) suppressions: Suppressions,
     /// What is proven in this run.
     pub(crate) proofs: Proofs,
-}
-
-impl Inputs {
-    /// All accounts of the configuration, whichever are asked for.
-    pub(crate) fn configured(&self) -> Vec<ConfiguredAccount<'_>> {
-        let accounts = self.config.accounts.iter().map(|account| ConfiguredAccount {
-            name: &account.name,
-            id: account.settings.account_id.as_ref().map(AccountId::as_str),
-            region: account.settings.region.as_ref().map(Region::as_str),
-            company: account.settings.company.as_ref().map(Company::as_str),
-        });
-        accounts.collect()
-    }
 }
 
 /// Reads it all.
@@ -133,7 +119,7 @@ pub(crate) fn user_of<'a>(account: &'a Account, name: &str) -> Result<&'a User, 
     account.user(name).ok_or_else(|| {
         let known = account.users.iter().map(|user| user.name.as_str());
         let all: Vec<&str> = known.clone().collect();
-        let names = format!("its users are `{}`", all.join("`, `"));
+        let names = format!("its users are {}", quoted(&all));
         let help =
             suggest(name, known, if all.len() > MOST_NAMED { "its roster names everybody" } else { names.as_str() });
         let message = format!("there is no user `{}` in the account `{}`", shorten(name), account.name);

@@ -173,11 +173,16 @@ fn removed(account: &Account, manifest: &Manifest, before: &FormerOutput, new: &
     }
 }
 
-/// Users whom the lock has elsewhere than the out folder: someone edited the lock, or merged it wrongly. In a merge, the out folder
-/// has those of both branches.
+/// Users whom the lock has elsewhere than the out folder: someone edited the lock, or merged it wrongly.
+///
+/// The manifests, which say what is deployed, are compared with the lock that people committed, `account.lock`. The lock that this
+/// run makes of it, `new`, differs for those alone who have left and are back.
+///
+/// In a merge there are the manifests of both branches. Where these gave the same to two people, the lock can have the line of one
+/// alone: whoever merged it chose that one, which is a warning.
 fn moved(
     account: &Account,
-    lock: &PlacementLock,
+    new: &PlacementLock,
     manifests: &[Option<Manifest>; 2],
     before: &FormerOutput,
     findings: &mut Vec<Finding>,
@@ -185,13 +190,14 @@ fn moved(
     let stacks = || manifests.iter().flatten().flat_map(|manifest| &manifest.stacks);
     let users = || stacks().flat_map(|stack| stack.users.iter().map(move |user| (stack.part.as_str(), user)));
     let is_merge = matches!(manifests, [Some(_), Some(_)]);
+    // Both branches have most users alike.
     let mut seen = BTreeSet::new();
     for (part, was) in users() {
         if !seen.insert((part, &was.name, &was.logical_id, &was.notebook)) {
             continue;
         }
         if is_in_lock(account, part, was) {
-            findings.extend(no_room(account, lock, was, part));
+            findings.extend(no_room(account, new, was, part));
             continue;
         }
         let (message, place) = match entry_of(&account.lock, was) {
@@ -203,7 +209,6 @@ fn moved(
         };
         let restore = former::restored_lock(account, before);
         let finding = disagreement(message, place).help(restore).notes(former::reason(account, before));
-        // Of two lines for the same, somebody removed one.
         let chosen = users().find(|(part, other)| is_same(was, other) && is_in_lock(account, part, other));
         findings.push(match chosen.filter(|_| is_merge) {
             Some((_, other)) => {
@@ -224,7 +229,7 @@ fn moved(
     }
 }
 
-/// Whether the lock has a user as the out folder has them.
+/// Whether the committed lock has a user as the out folder has them.
 fn is_in_lock(account: &Account, part: &str, was: &UserEntry) -> bool {
     entry_of(&account.lock, was).is_some_and(|(_, entry)| {
         let same_notebook = match (&was.notebook, &entry.notebook) {
@@ -265,8 +270,8 @@ fn difference(name: &UserName, entry: &LockEntry, part: &str, was: &UserEntry) -
 }
 
 /// Someone whom the lock has as left and the roster has again, before the out folder had them gone.
-fn no_room(account: &Account, lock: &PlacementLock, was: &UserEntry, part: &str) -> Option<Finding> {
-    let (name, entry) = entry_of(lock, was)?;
+fn no_room(account: &Account, new: &PlacementLock, was: &UserEntry, part: &str) -> Option<Finding> {
+    let (name, entry) = entry_of(new, was)?;
     let now = stack_word(entry.stack);
     (now != part).then(|| {
         let message = format!("`{name}` is back, but `{part}` has no room any more, and `{now}` would be the next");

@@ -4,15 +4,18 @@
 pub mod case;
 pub mod edits;
 pub mod export;
+pub mod guard_command;
 pub mod settings;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
 
 use clap::Parser;
 use racestack::check::Suppressions;
 use racestack::check::guard::{RuleSet, evaluate, findings};
 use racestack::cli::{Args, Outcome, Progress, run};
+use racestack::diff::OutFolder;
 use racestack::finding::Finding;
 use racestack::render::Template;
 use serde_json::Value as Json;
@@ -67,9 +70,15 @@ impl Workspace {
     pub fn synth(&self, more: &[&str]) -> Outcome {
         let config = self.folder.path().join("config");
         let out = self.folder.path().join("out");
-        let mut args = vec!["racestack", "synth", "--config", utf8(&config), "--out", utf8(&out)];
-        args.extend(more);
-        run(&Args::parse_from(args), false, &Progress { progress: &|_, _| {}, notice: &|_| {} })
+        racestack(&[&["synth", "--config", utf8(&config), "--out", utf8(&out)], more].concat())
+    }
+
+    /// Runs audit of `tokyo` with what stands in the folder `export`.
+    pub fn audit(&self, more: &[&str]) -> Outcome {
+        let paths = ["config", "out", "export"].map(|name| self.path(name));
+        let [config, out, from] = paths.each_ref().map(|path| utf8(path));
+        let args = ["audit", "--account", "tokyo", "--config", config, "--out", out, "--from", from];
+        racestack(&[&args, more].concat())
     }
 
     /// Runs synth, which must succeed, and gives the files it wrote.
@@ -90,8 +99,33 @@ impl Workspace {
     }
 }
 
+/// Runs racestack with these arguments.
+pub fn racestack(args: &[&str]) -> Outcome {
+    let args = Args::parse_from(["racestack"].iter().chain(args));
+    run(&args, false, &Progress { progress: &|_, _| {}, notice: &|_| {} })
+}
+
+/// Runs git in a folder. What the machine's user has set up, such as signatures, is none of a test's business.
 #[track_caller]
-fn copy_folder(from: &Path, to: &Path) {
+pub fn git(folder: &Path, args: &[&str]) -> Output {
+    let identity = ["-c", "user.name=a", "-c", "user.email=a@example.com"];
+    let mut command = Command::new("git");
+    command.envs([("GIT_CONFIG_GLOBAL", "/dev/null"), ("GIT_CONFIG_SYSTEM", "/dev/null")]);
+    command.arg("-C").arg(folder).args(identity).args(args).output().unwrap()
+}
+
+/// An out folder in memory: of each account the manifest and its other files.
+#[track_caller]
+pub fn out_folder(accounts: impl IntoIterator<Item = (String, Json, Vec<(String, String)>)>) -> OutFolder {
+    let files = accounts.into_iter().map(|(account, manifest, files)| {
+        let files = files.into_iter().chain([("manifest.json".to_owned(), manifest.to_string())]);
+        (account, files.map(|(name, text)| (name, text.into_bytes())).collect())
+    });
+    OutFolder::of_files("out".to_owned(), Path::new("out"), files.collect(), None).unwrap()
+}
+
+#[track_caller]
+pub fn copy_folder(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for path in std::fs::read_dir(from).unwrap().map(|entry| entry.unwrap().path()) {
         let to = to.join(path.file_name().unwrap());

@@ -3,8 +3,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use clap::Parser;
-use racestack::cli::{Args, Progress, run};
 use serde_json::{Map, Value as Json, json};
 
 use crate::common::Workspace;
@@ -524,13 +522,8 @@ fn principal(export: &mut ExportFiles, list: &str, name: &str) -> (Who, Vec<Json
 /// The rule and the message of each finding.
 #[track_caller]
 fn findings(workspace: &Workspace, export: &ExportFiles) -> Vec<(String, String)> {
-    let folder = workspace.path("export");
-    export.write(&folder);
-    let paths = [workspace.path("config"), workspace.path("out"), folder];
-    let [config, out, from] = paths.each_ref().map(|path| path.to_str().unwrap());
-    let args = ["racestack", "audit", "--account", "tokyo", "--config", config, "--out", out, "--from", from];
-    let args = Args::parse_from(args.into_iter().chain(["--format", "json"]));
-    let outcome = run(&args, false, &Progress { progress: &|_, _| {}, notice: &|_| {} });
+    export.write(&workspace.path("export"));
+    let outcome = workspace.audit(&["--format", "json"]);
     let report: Json = serde_json::from_str(&outcome.stdout).unwrap();
     let text = |one: &Json, key: &str| one[key].as_str().unwrap().to_owned();
     let found = report["findings"].as_array().unwrap().iter();

@@ -3,12 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use clap::Parser;
-use racestack::cli::{Args, Progress, run};
 use serde_json::{Map, Value as Json, json};
 
-use crate::common::Workspace;
 use crate::common::settings::{REGIONS, SETTINGS, Setting, has, workspace};
+use crate::common::{Workspace, racestack};
 use crate::oracle::case::{Case, Request};
 use crate::oracle::corpus::{Corpus, Policies};
 use crate::oracle::is_long;
@@ -59,8 +57,7 @@ type Asked = (String, String, Map<String, Json>);
 fn day(workspace: &Workspace, policies: &Policies) -> Vec<Asked> {
     let (config, kind) = (workspace.path("config"), if policies.is_role { "notebook" } else { "person" });
     let config = config.to_str().unwrap();
-    let args = ["racestack", "limits", "--account", "tokyo", "--needs", "--kind", kind, "--config", config];
-    let printed = run(&Args::parse_from(args), false, &Progress { progress: &|_, _| {}, notice: &|_| {} });
+    let printed = racestack(&["limits", "--account", "tokyo", "--needs", "--kind", kind, "--config", config]);
     assert_eq!(printed.code, 0, "{}", printed.stderr);
     let needs: Json = serde_json::from_str(&printed.stdout).unwrap();
     let statements = needs["Statement"].as_array().unwrap();

@@ -168,13 +168,17 @@ def test_the_comment_tells_what_differs_from_the_branch_that_is_merged_into(tmp_
         assert 'startswith("<!-- racestack diff -->")' in text.read_text()
 
 
+def installing(written: Path, tool: str) -> str:
+    """The script that installs racestack."""
+    if tool == "github":
+        return next(step["run"] for step in steps(written) if "cargo install" in step.get("run", ""))
+    return "\n".join(yaml.safe_load((written / GITLAB).read_text())[".racestack"]["before_script"])
+
+
 @pytest.mark.parametrize("tool", ["github", "gitlab"])
 def test_what_is_not_set_is_named(tmp_path: Path, tool: str) -> None:
     written = ci(tmp_path, tool)
-    if tool == "github":
-        install = next(step["run"] for step in steps(written) if "cargo install" in step.get("run", ""))
-    else:
-        install = "\n".join(yaml.safe_load((written / GITLAB).read_text())[".racestack"]["before_script"])
+    install = installing(written, tool)
     finished = shell(install, tmp_path, {"CARGO_HOME": str(tmp_path), "PATH": "/usr/bin:/bin"})
     assert finished.returncode != 0
     assert "RACESTACK_REPOSITORY: is not set: see the top of" in finished.stderr
@@ -183,12 +187,10 @@ def test_what_is_not_set_is_named(tmp_path: Path, tool: str) -> None:
 @pytest.mark.parametrize("tool", ["github", "gitlab"])
 def test_a_released_binary_is_installed_if_it_has_the_checksum(tmp_path: Path, tool: str) -> None:
     written = ci(tmp_path, tool)
+    install = installing(written, tool)
     if tool == "github":
-        install = next(step["run"] for step in steps(written) if "cargo install" in step.get("run", ""))
         deployment = yaml.safe_load((written / GITHUB_DEPLOY).read_text())["jobs"]["changes"]["steps"]
         assert install.replace("this workflow", "racestack.yaml") in [step.get("run") for step in deployment]
-    else:
-        install = "\n".join(yaml.safe_load((written / GITLAB).read_text())[".racestack"]["before_script"])
     release = tmp_path / "releases" / "v1.2.3" / "racestack-x86_64-unknown-linux-musl"
     release.parent.mkdir(parents=True)
     release.write_text("#!/bin/sh\necho racestack 1.2.3\n")

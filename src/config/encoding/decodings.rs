@@ -167,9 +167,12 @@ fn is_wide_mark(c: char) -> bool {
     matches!(c, '\u{3000}'..='\u{3004}' | '\u{3007}'..='\u{301f}' | '\u{ff01}'..='\u{ff5e}')
 }
 
-/// Ideographs, marks and kana. Half-width kana do not stand among others in a word: each begins with one that is not small, and its
-/// marks are not behind just any of them. CP932's own kanji beyond JIS X 0208, `髙` among them, are ideographs; besides, it has
-/// circled and Roman numbers.
+/// A Japanese word, of one of two kinds:
+///
+/// - ideographs, full-width kana, marks and signs, such as `田中`, `テニス部` and `第①班`. CP932's own kanji beyond JIS X 0208, such as
+///   `髙`, are ideographs; besides, it has circled and Roman numbers;
+/// - half-width kana, such as `ﾃﾆｽ` and `Aﾁｰﾑ2`. The first of them is not small, and a voice mark stands behind a kana that takes one
+///   (`ｶﾞ`).
 static JAPANESE: LazyLock<Regex> = LazyLock::new(|| {
     whole(
         r"[A-Za-z0-9々〆\x{4e00}-\x{9fff}\x{f900}-\x{faff}\x{3000}-\x{3004}\x{3007}-\x{301f}\x{ff01}-\x{ff5e}ぁ-ゞァ-ヾ①-⑳Ⅰ-Ⅹ]+
@@ -177,22 +180,21 @@ static JAPANESE: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
-/// A word in Latin script, such as `Jäger` or `O’Neil`, with letters of European languages, of Vietnamese and Pinyin; three such
-/// letters in a row are another alphabet's.
+/// A word in Latin script, such as `Jäger`, `Élodie` and `O’Neil`, with letters of European languages, of Vietnamese and Pinyin. At
+/// most two letters beyond ASCII stand in a row: three are another alphabet's.
 static LATIN: LazyLock<Regex> = LazyLock::new(|| {
     let letter = "À-ÖØ-öø-ſƒƠơƯưǍ-ǜȘ-ț";
     whole(&format!("([{letter}][{letter}’]?)? ([A-Za-z0-9]+[{letter}’]{{1,2}})* [A-Za-z0-9]*"))
 });
 
-/// A word in another alphabet, in which no capital stands behind a small letter.
+/// A word in another alphabet, such as `Иван`, `ГРУППА2` and `สมชาย`. Behind a small letter stands another, a digit or nothing: a
+/// capital there, as in `иВАН`, is a letter of another encoding. No encoding here has an alphabet with capitals beside one without.
 static OTHER: LazyLock<Regex> = LazyLock::new(|| {
     let letter = r"[\x{370}-\x{1dff}&&\p{Alphabetic}]";
-    whole(&format!(
-        r"([0-9] | [{letter}&&\P{{Lowercase}}] | [{letter}&&\p{{Lowercase}}]+ ([0-9] | [{letter}&&\P{{Lowercase}}&&\P{{Uppercase}}] | $))*"
-    ))
+    whole(&format!(r"([0-9] | [{letter}&&\P{{Lowercase}}] | [{letter}&&\p{{Lowercase}}]+ ([0-9] | $))*"))
 });
 
-/// A text of Latin letters, of combining marks and of letters of other alphabets.
+/// A text in which each character may be in a name: an ASCII one, a Latin letter, a combining mark, a letter of another alphabet.
 static LIKELY_UTF8: LazyLock<Regex> =
     LazyLock::new(|| whole(r"[\x00-\x{17f}ƒƠơƯưǍ-ǜȘ-ț\x{300}-\x{36f}[\x{370}-\x{7ff}&&\p{Alphabetic}]]*"));
 

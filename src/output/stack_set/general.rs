@@ -3,6 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::config::quoted;
 use crate::inventory::each_map;
 
 /// A value that is an account's own, and the parameter that stands for it.
@@ -177,11 +178,11 @@ pub(super) const NOTHING_MORE: &str = "nothing more";
 /// Two values in a few words each, that tell them apart.
 fn words(found: &Value, expected: &Value) -> (String, String) {
     if let (Value::Object(found), Value::Object(expected)) = (found, expected) {
-        let more = |these: &Map<String, Value>, those: &Map<String, Value>| -> Vec<String> {
-            these.keys().filter(|key| !those.contains_key(*key)).map(|key| format!("`{key}`")).collect()
+        let more = |these: &Map<String, Value>, those: &Map<String, Value>| {
+            let keys = quoted(these.keys().filter(|key| !those.contains_key(*key)));
+            if keys.is_empty() { NOTHING_MORE.to_owned() } else { keys }
         };
-        let or_none = |keys: Vec<String>| if keys.is_empty() { NOTHING_MORE.to_owned() } else { keys.join(", ") };
-        return (or_none(more(found, expected)), or_none(more(expected, found)));
+        return (more(found, expected), more(expected, found));
     }
     let short = |value: &Value| match value {
         Value::String(text) if text.chars().count() > 60 => {

@@ -11,8 +11,6 @@ use super::summary;
 use crate::diff::Diff;
 use crate::finding::counted;
 
-use std::fmt::Write;
-
 /// The most that GitHub takes as a comment. It counts characters; bytes are never fewer.
 /// Source: <https://github.com/orgs/community/discussions/27190>
 pub(super) const LONGEST: usize = 65_536;
@@ -57,8 +55,7 @@ fn head(diff: &Diff) -> String {
         );
     }
     let mut text = format!("{COMMENT_MARKER}**Plan: {}**\n\n", layout::plan(diff.plan));
-    // Writing to a string cannot fail.
-    let _ = writeln!(text, "{} → {}\n", code(&diff.old), code(&diff.new));
+    text += &format!("{} → {}\n\n", code(&diff.old), code(&diff.new));
     let accounts = diff.accounts.iter().map(|account| Line::bare(LineStyle::Plain, 0, layout::account_title(account)));
     text += &block(summary::lines(diff).into_iter().chain(accounts.take(TOLD)));
     text.push('\n');
@@ -85,7 +82,7 @@ fn show(part: &DiffPart) -> String {
         left -= 1;
     }
     if left > 0 {
-        let _ = writeln!(lines, "  … {}", counted(left, "more line", "more lines"));
+        lines += &format!("  … {}\n", counted(left, "more line", "more lines"));
     }
     let fence = fence(&lines);
     let open = if part.priority <= ReviewPriority::Lost { " open" } else { "" };
@@ -127,10 +124,10 @@ fn listed(texts: impl ExactSizeIterator<Item = String>, room: usize) -> String {
     let (mut list, count) = (String::new(), texts.len());
     for (at, text) in texts.enumerate() {
         if at == TOLD || list.len() + text.len() + 3 > room {
-            let _ = writeln!(list, "- and {} more", count - at);
+            list += &format!("- and {} more\n", count - at);
             break;
         }
-        let _ = writeln!(list, "- {text}");
+        list += &format!("- {text}\n");
     }
     list
 }
@@ -150,7 +147,7 @@ fn code(text: &str) -> String {
         if c.is_alphanumeric() || c == ' ' || c == '-' {
             code.push(c);
         } else {
-            let _ = write!(code, "&#{};", u32::from(c));
+            code += &format!("&#{};", u32::from(c));
         }
     }
     code + "</code>"
