@@ -6,7 +6,10 @@ use super::more::{DAILY, NETWORK};
 use super::{NOTEBOOK, REFUSED, Weakening};
 
 const SOMETIMES: &str = "warning[isolation::own-refused]";
+const UNSURE: &str = "warning[isolation::undecided]";
 const TAGS: &str = "tags: {CostCenter: \"4711\"}\n";
+const OTHERS_KEY: &str = "bucket: {kms_key: \"arn:aws:kms:ap-northeast-1:999988887777:key/0123abcd-0123-0123-0123-0123456789ab\"}\n";
+const OWN_KEY: &str = "bucket: {kms_key: \"arn:aws:kms:ap-northeast-1:111122223333:key/0123abcd-0123-0123-0123-0123456789ab\"}\n";
 const JOBS: &str = "arn:{{partition}}:sagemaker:{{region}}:{{account_id}}:training-job/*";
 
 fn denied(name: &str, file: &'static str, (action, resource): (Json, Json), condition: &Json) -> Weakening {
@@ -77,6 +80,13 @@ pub fn of_certain() -> Vec<Weakening> {
         ("from no source", NOTEBOOK, everything(), json!({"Null": {"aws:SourceArn": "true"}}), REFUSED, "a notebook cannot "),
         ("from no identity provider", DAILY, everything(), json!({"Null": {"aws:FederatedProvider": "true"}}), REFUSED, "a person cannot "),
         ("notebooks from no identity provider", NOTEBOOK, everything(), json!({"Null": {"aws:FederatedProvider": "true"}}), REFUSED, "a notebook cannot "),
+        // Keys of another service than is asked.
+        ("but of own buckets", DAILY, everything(), json!({"StringNotEquals": {"s3:ResourceAccount": "{{account_id}}"}}), REFUSED, "a person cannot create training jobs"),
+        ("of old signatures", NOTEBOOK, everything(), json!({"StringNotEquals": {"s3:signatureversion": "AWS4-HMAC-SHA256"}}), REFUSED, "a notebook cannot create training jobs"),
+        ("of old TLS", DAILY, (json!("sagemaker:CreateTrainingJob"), json!("*")), json!({"NumericLessThanIfExists": {"s3:TlsVersion": "1.2"}}), REFUSED, "a person cannot create training jobs"),
+        ("without a prefix", DAILY, (json!("iam:*"), json!("*")), json!({"Null": {"s3:prefix": "true"}}), REFUSED, "a person cannot pass their own notebook role"),
+        ("but from functions", DAILY, new_job(), json!({"Null": {"lambda:SourceFunctionArn": "true"}}), UNSURE, "a person perhaps cannot create training jobs"),
+        ("but from instances", NOTEBOOK, new_job(), json!({"Null": {"ec2:SourceInstanceARN": "true"}}), UNSURE, "a notebook perhaps cannot create training jobs"),
         // What is uploaded.
         ("without a tag", DAILY, upload(), json!({"StringNotEquals": {"s3:RequestObjectTag/project": "deepracer"}}), REFUSED, "a person cannot read, write"),
         ("without tags", NOTEBOOK, upload(), json!({"Null": {"s3:RequestObjectTagKeys": "true"}}), REFUSED, "a notebook cannot read, write"),
@@ -104,7 +114,12 @@ pub fn of_certain() -> Vec<Weakening> {
         let settings = if condition.to_string().contains("CostCenter\":\"") { TAGS } else { "" };
         found(denied(&format!("nothing {name}"), file, what, &condition), found_as, told).with(settings)
     });
-    cases.chain(of_resources()).collect()
+    let in_other_account = found(
+        denied("nothing of other accounts, as the key is", DAILY, everything(), &json!({"StringNotEquals": {"aws:ResourceAccount": "{{account_id}}"}})),
+        REFUSED,
+        "a person cannot use the bucket's key through S3",
+    );
+    cases.chain(of_resources()).chain([in_other_account.with(OTHERS_KEY)]).collect()
 }
 
 /// Denials that no request of the day meets.
@@ -122,7 +137,13 @@ pub fn harmless() -> Vec<Weakening> {
         of_others.iter().fold(Weakening::new(name, &[], "", &[]), |all, one| all.and_in(&[DAILY, NOTEBOOK], one))
     };
     let jobs = (json!(["sagemaker:DescribeTrainingJob", "sagemaker:StopTrainingJob"]), json!(JOBS));
+    let others = |key: &str| json!({"StringNotEquals": {key: "{{account_id}}"}});
+    let of_s3 = (json!("s3:*"), json!("*"));
     vec![
+        denied("nothing of other accounts", DAILY, (json!("*"), json!("*")), &others("aws:ResourceAccount")).with(OWN_KEY),
+        denied("no buckets of other accounts", DAILY, of_s3.clone(), &others("s3:ResourceAccount")),
+        denied("no buckets by old TLS", DAILY, of_s3, &json!({"NumericLessThanIfExists": {"s3:TlsVersion": "1.2"}})),
+        denied("nothing with a prefix of S3", DAILY, (json!("iam:*"), json!("*")), &json!({"Null": {"s3:prefix": "false"}})),
         all("nothing of others"),
         all("nothing of others in a network").with(NETWORK),
         denied("no jobs without the own tag, by the other key", DAILY, jobs, &json!({"StringNotEquals": {"sagemaker:ResourceTag/user": "${aws:username}"}})),

@@ -16,6 +16,12 @@ pub const NOTEBOOKS: &str = ":notebook-instance/";
 const TAG_KEYS: &str = "aws:tagkeys";
 const OWN_TAG: &str = "aws:requesttag/user";
 
+/// The keys of services that say where the credentials of a role were delivered to, whatever service is asked.
+/// Sources: <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/iam-policy-structure.html#amazon-ec2-keys>,
+/// <https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html>
+const OF_CREDENTIALS: [&str; 4] =
+    ["ec2:roledelivery", "ec2:sourceinstancearn", "lambda:sourcefunctionarn", "ssm:sourceinstancearn"];
+
 /// What is known beforehand of a condition key.
 enum ExpectedValues {
     /// Nothing: it may be as the company wants it.
@@ -114,6 +120,10 @@ fn expected(subject: &Subject<'_, '_>, names: &Names, need: &Need, (example, key
     let other_key = other_key.filter(|other| service == "sagemaker" && need.keys.contains(other));
     let of_other_key = other_key.and_then(|other| Some(example.context.get(&other)?.list.first()?.clone()));
     let is_role = subject.kind.active() == PrincipalKind::Notebook;
+    // A request has global keys, and those of its service. Where a role's credentials were delivered to goes with requests to all.
+    if key.split_once(':').is_some_and(|(of, _)| of != "aws" && !of.eq_ignore_ascii_case(service)) {
+        return if is_role && OF_CREDENTIALS.contains(&key) { ExpectedValues::Any } else { is_absent() };
+    }
     match key {
         // What asks without it, no SDK and no console, is denied by the bucket.
         "aws:securetransport" => is("true"),
@@ -151,8 +161,11 @@ fn expected(subject: &Subject<'_, '_>, names: &Names, need: &Need, (example, key
         "sagemaker:instancetypes" if example.action.eq_ignore_ascii_case("sagemaker:CreateTrainingJob") => {
             ExpectedValues::OneOf(TRAINING_INSTANCE_TYPES.iter().map(|one| Some((*one).to_owned())).collect())
         }
-        // Images of training jobs are those of AWS's accounts.
-        "aws:resourceaccount" | "s3:resourceaccount" if service != "ecr" => is(&names.account_id),
+        // Images of training jobs are those of AWS's accounts. A key may be another account's.
+        "aws:resourceaccount" | "s3:resourceaccount" if service != "ecr" => {
+            let of_resource = example.resource.split(':').nth(4).filter(|account| !account.is_empty());
+            is(of_resource.unwrap_or(&names.account_id))
+        }
         _ if of_other_key.is_some() => of_other_key.map_or(ExpectedValues::Any, |value| is(&value)),
         _ => match key.split_once("resourcetag/").zip(tags(subject, &example.resource)) {
             Some(((_, tag), tags)) => {
