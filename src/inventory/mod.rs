@@ -27,7 +27,7 @@ use return_values::ReturnValues;
 
 pub use documents::{Documents, PRINCIPAL_TAG, Policy, PolicyDocument, PolicyKind, sid, statement_name};
 pub use model::{
-    Account, BUCKET_POLICY, Boundary, Doubt, IdentityKind, Location, Notebook, Principal, ResourcePolicy, ServiceRole,
+    Account, BUCKET_POLICY, Boundary, Doubt, IdentityKind, Location, LogGroup, Notebook, Principal, ResourcePolicy, ServiceRole,
     Stack, Tag, Undefined,
 };
 pub use reader::IamInventory;
