@@ -254,8 +254,8 @@ const MUTANTS: &[Mutant] = &[
     ("the nets are down and all is open", NETS, (BOUNDARY, STATEMENT, "\"Statement\": [{\"Effect\": \"Maybe\", \"Action\": \"*\", \"Resource\": \"*\"},"), UNDECIDED, ""),
     ("the boundary forgets the folder", NONE, (BOUNDARY, "{{bucket_arn}}/${aws:username}/*", "{{bucket_arn}}/${aws:username}/models/*"), REFUSED, ""),
     // What a statement says of one person, and not of another.
-    ("the suspended are denied unless they have a tag", NONE, (SUSPENDED, "\"Resource\": \"*\"", "\"Resource\": \"*\", \"Condition\": {\"StringNotEquals\": {\"aws:PrincipalTag/managed-by\": \"racestack\"}}"), UNDECIDED, "`aws:PrincipalTag/managed-by`"),
-    ("notebooks with a tag that all have reach the bucket", NONE, (NOTEBOOK, STATEMENT, "\"Statement\": [{\"Effect\": \"Allow\", \"Action\": \"s3:*\", \"Resource\": \"{{bucket_arn}}/*\", \"Condition\": {\"StringEquals\": {\"aws:PrincipalTag/managed-by\": \"racestack\"}}},"), UNDECIDED, "`aws:PrincipalTag/managed-by`"),
+    ("the suspended are denied unless they have a tag", NONE, (SUSPENDED, "\"Resource\": \"*\"", "\"Resource\": \"*\", \"Condition\": {\"StringNotEquals\": {\"aws:PrincipalTag/managed-by\": \"racestack\"}}"), TOO_WIDE, "a suspended person can"),
+    ("notebooks with a tag that all have reach the bucket", NONE, (NOTEBOOK, STATEMENT, "\"Statement\": [{\"Effect\": \"Allow\", \"Action\": \"s3:*\", \"Resource\": \"{{bucket_arn}}/*\", \"Condition\": {\"StringEquals\": {\"aws:PrincipalTag/managed-by\": \"racestack\"}}},"), TOO_WIDE, "a notebook can"),
     ("one name reaches all folders", NETS, (FOLDER, STATEMENT, "\"Statement\": [{\"Effect\": \"Allow\", \"Action\": \"s3:GetObject\", \"Resource\": \"{{bucket_arn}}/*\", \"Condition\": {\"StringLike\": {\"aws:username\": \"a*\"}}},"), UNDECIDED, "`aws:username`"),
     ("a team reaches all folders", NETS, (FOLDER, STATEMENT, "\"Statement\": [{\"Effect\": \"Allow\", \"Action\": \"s3:GetObject\", \"Resource\": \"{{bucket_arn}}/*\", \"Condition\": {\"StringEquals\": {\"aws:PrincipalTag/team\": \"red\"}}},"), UNDECIDED, "`aws:PrincipalTag/team`"),
     ("one notebook role reaches all folders", NONE, (NOTEBOOK, STATEMENT, "\"Statement\": [{\"Effect\": \"Allow\", \"Action\": \"s3:GetObject\", \"Resource\": \"{{bucket_arn}}/*\", \"Condition\": {\"ArnLike\": {\"aws:PrincipalArn\": \"arn:aws:iam::*:role/deepracer/notebook/a*\"}}},"), UNDECIDED, "`aws:PrincipalArn`"),
@@ -870,4 +870,16 @@ fn whoever_is_named_like_a_value_of_their_account_is_proven_there() {
         let told = workspace.synth(&[]).stderr;
         assert!(told.contains(&format!("in the account `yokohama1`, `{name}` cannot open, start")), "{told}");
     }
+}
+
+#[test]
+fn whose_name_completes_a_value_of_their_account_is_proven_there() {
+    // Of all accounts but one, no bucket is named so, whoever asks.
+    let bucket = "arn:aws:s3:::${aws:username}-aws-deepracer-test-20230101201905/*";
+    let denial = format!("{STATEMENT}{{\"Effect\": \"Deny\", \"Action\": \"s3:*\", \"Resource\": \"{bucket}\"}},");
+    let workspace = edited(b"name\nann\nmycompany\n", "", "completed", &[(DAILY, STATEMENT, &denial)]);
+    with_alike(&workspace, "ap-northeast-1", "");
+    let told = workspace.synth(&[]).stderr;
+    assert!(told.contains("in the account `yokohama1`, `mycompany` cannot read"), "{told}");
+    assert!(!told.contains("more account"), "{told}");
 }
