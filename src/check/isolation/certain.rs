@@ -3,9 +3,10 @@
 
 use super::kind::{PrincipalKind, Subject};
 use super::reference::Need;
+use crate::facts::actions::takes_no_resource;
 use crate::facts::{TRAINING_INSTANCE_TYPES, region_of_iam};
 use crate::iam::{Context, Dependence, Request};
-use crate::inventory::{IdentityKind, Tag};
+use crate::inventory::{IdentityKind, LogGroup, Tag};
 use crate::model::{MANAGED_BY, MANAGED_BY_RACESTACK, USER};
 use crate::plan::Names;
 
@@ -30,6 +31,8 @@ enum ExpectedValues {
     Present,
     /// It has one of these values; `None` is a request without the key.
     OneOf(Vec<Option<String>>),
+    /// There are requests with each of these.
+    EachOf(Vec<Option<String>>),
 }
 
 /// How many requests of a need are refused.
@@ -85,6 +88,10 @@ pub fn refused(
             ExpectedValues::OneOf(values) => {
                 of_all(values.iter().filter(|value| depends.includes(value.as_deref())).count(), values.len())
             }
+            ExpectedValues::EachOf(values) => {
+                let is_refused = values.iter().any(|value| depends.includes(value.as_deref()));
+                if is_refused { Refused::Always } else { Refused::Never }
+            }
             ExpectedValues::Present => {
                 let (some, all) = depends.included();
                 of_all(some, all)
@@ -97,14 +104,22 @@ pub fn refused(
     keys.iter().map(of_key).min().unwrap_or(Refused::Always)
 }
 
-/// Whether a request of the day may leave out a condition key, in lower case: a tag of a request or of a resource, or what an upload
-/// has that brings tags, or copies a file that is in S3 already.
+/// Whether a request of the day may leave out a condition key, in lower case: a tag of a request, or of a resource that nobody tags, such
+/// as a training job; or what an upload has that brings tags, names a key, or copies a file that is in S3 already.
 /// Source: <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html#amazons3-policy-keys>
 fn is_left_out(action: &str, key: &str) -> bool {
-    let of_upload = ["s3:requestobjecttag/", "s3:requestobjecttagkeys", "s3:x-amz-copy-source"];
-    let is_upload = action.eq_ignore_ascii_case("s3:PutObject");
-    ["requesttag/", "resourcetag/"].iter().any(|tag| key.contains(tag))
-        || is_upload && of_upload.iter().any(|one| key.starts_with(one))
+    let of_upload =
+        ["s3:requestobjecttag/", "s3:requestobjecttagkeys", "s3:x-amz-copy-source", "s3:x-amz-server-side-encryption-aws"];
+    // Images, networks, KMS keys, and log groups that no template makes.
+    let is_of_company = ["ec2:", "ecr:", "kms:", "logs:"].iter().any(|service| action.starts_with(service));
+    let may_be_tagged = is_of_company && !takes_no_resource(action);
+    key.contains("requesttag/")
+        || key.contains("resourcetag/") && !may_be_tagged
+        || is_upload(action) && of_upload.iter().any(|one| key.starts_with(one))
+}
+
+fn is_upload(action: &str) -> bool {
+    action.eq_ignore_ascii_case("s3:PutObject")
 }
 
 fn expected(subject: &Subject<'_, '_>, names: &Names, need: &Need, (example, key): (&Request, &str)) -> ExpectedValues {
@@ -141,6 +156,15 @@ fn expected(subject: &Subject<'_, '_>, names: &Names, need: &Need, (example, key
         // IAM is asked in one region of each partition.
         "aws:requestedregion" if service == "iam" => region_of_iam(&names.partition).map_or(ExpectedValues::Any, is),
         "aws:requestedregion" => is(&names.region),
+        // What a training job makes is encrypted with the account's key of S3 where the job names none: AWS says to let in `aws:kms`, and not
+        // whether the request names that key.
+        // Source: <https://docs.aws.amazon.com/sagemaker/latest/dg/API_OutputDataConfig.html>
+        "s3:x-amz-server-side-encryption" if is_role && is_upload(&example.action) => {
+            ExpectedValues::EachOf(vec![None, Some("aws:kms".to_owned())])
+        }
+        "s3:x-amz-server-side-encryption-aws-kms-key-id" if is_role && is_upload(&example.action) => {
+            ExpectedValues::Any
+        }
         // No identity provider is who lets people or notebooks in, and the rest is what no client sends unless it is told to.
         "aws:federatedprovider"
         | "s3:x-amz-acl"
@@ -182,9 +206,13 @@ fn expected(subject: &Subject<'_, '_>, names: &Names, need: &Need, (example, key
     }
 }
 
-/// The tags of one's own user, of the role of one's notebook, and of the notebook, as their template has them.
+/// The tags of one's own user, of the role of one's notebook, of the notebook, and of log groups, as their template has them.
 fn tags<'i>(subject: &Subject<'i, '_>, resource: &str) -> Option<&'i [Tag<'i>]> {
     let inventory = subject.inventory;
+    if let Some((_, name)) = resource.split_once(":log-group:") {
+        let is_it = |group: &&LogGroup| name.split(':').next() == Some(group.name.as_str());
+        return inventory.log_groups.iter().find(is_it).map(|one| one.tags.as_slice());
+    }
     if resource.contains(NOTEBOOKS) {
         let is_own = |tag: &Tag| {
             tag.key.as_ref().is_some_and(|key| key == USER)
