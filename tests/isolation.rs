@@ -883,3 +883,17 @@ fn whose_name_completes_a_value_of_their_account_is_proven_there() {
     assert!(told.contains("in the account `yokohama1`, `mycompany` cannot read"), "{told}");
     assert!(!told.contains("more account"), "{told}");
 }
+
+#[test]
+fn what_three_texts_have_in_common_for_some_is_looked_at_for_them() {
+    // Of ten characters, a prefix of `elevenchars` is none, and one of `eightlet` ends with none but one of its own: for these, each two of
+    // the texts are as they are for `bob`, and nothing is like all three.
+    let denial = "\"Statement\": [{\"Effect\": \"Deny\", \"Action\": \"s3:ListBucket\", \"Resource\": \"*\", \"Condition\": {\"StringLike\": {\"s3:prefix\": \"*ab\"}, \"StringLikeIfExists\": {\"s3:prefix\": \"??????????\"}}},";
+    let told = synth_of(b"name\nbob\neightlet\nelevenchars\n", "", "three texts", &[(DAILY, STATEMENT, denial)]);
+    let is_told = |who: &str| told.iter().any(|one| one.contains(&format!("`{who}` cannot list their own folder")));
+    assert!(is_told("bob") && !is_told("eightlet") && !is_told("elevenchars"), "{told:?}");
+    // With two of them, pairs are enough.
+    let both = denial.replace("??????????", "*");
+    let told = synth_of(b"name\nbob\neightlet\n", "", "two texts", &[(DAILY, STATEMENT, &both)]);
+    assert!(told.iter().any(|one| one.contains("a person cannot list their own folder")), "{told:?}");
+}

@@ -229,7 +229,8 @@ mod tests {
 
     #[test]
     fn only_wildcards_that_could_match_a_part_of_an_accounts_value_tell_accounts_apart() {
-        let alike = ["*", "ml.t3", "arn:aws:s3:::*", "arn:aws:s3:::a/*", "arn:aws:iam::*:role/a*", "arn:aws:s3:::a/${b}/*"];
+        let alike =
+            ["*", "ml.t3", "arn:aws:s3:::*", "arn:aws:s3:::a/*", "arn:aws:iam::*:role/a*", "arn:aws:s3:::a/${b}/*"];
         let apart = ["a*", "arn:aws:s3:::a*", "arn:aws:s3:::*a/b", "arn:aws:s3:us-*:1:b", "arn:aws:iam::1*:user/b"];
         let by_names = ["arn:aws:s3:::${b}-a/*", "arn:aws:s3:::q7person-a", "arn:aws:iam::1${b}:user/b", "${b}-a"];
         assert_eq!(alike.map(is_text_alike), [true; 6]);
