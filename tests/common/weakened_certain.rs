@@ -6,11 +6,12 @@ use super::more::{DAILY, NETWORK};
 use super::{NOTEBOOK, REFUSED, UNDECIDED, Weakening};
 
 const SOMETIMES: &str = "warning[isolation::own-refused]";
-const UNSURE: &str = "warning[isolation::undecided]";
 const TAGGED_LOGS: &str = "tags: {CostCenter: \"4711\"}\nlogs: {retention_days: 365}\n";
 const TAGS: &str = "tags: {CostCenter: \"4711\"}\n";
-const OTHERS_KEY: &str = "bucket: {kms_key: \"arn:aws:kms:ap-northeast-1:999988887777:key/0123abcd-0123-0123-0123-0123456789ab\"}\n";
-const OWN_KEY: &str = "bucket: {kms_key: \"arn:aws:kms:ap-northeast-1:111122223333:key/0123abcd-0123-0123-0123-0123456789ab\"}\n";
+const OTHERS_KEY: &str =
+    "bucket: {kms_key: \"arn:aws:kms:ap-northeast-1:999988887777:key/0123abcd-0123-0123-0123-0123456789ab\"}\n";
+const OWN_KEY: &str =
+    "bucket: {kms_key: \"arn:aws:kms:ap-northeast-1:111122223333:key/0123abcd-0123-0123-0123-0123456789ab\"}\n";
 const JOBS: &str = "arn:{{partition}}:sagemaker:{{region}}:{{account_id}}:training-job/*";
 
 fn denied(name: &str, file: &'static str, (action, resource): (Json, Json), condition: &Json) -> Weakening {
@@ -86,8 +87,11 @@ pub fn of_certain() -> Vec<Weakening> {
         ("of old signatures", NOTEBOOK, everything(), json!({"StringNotEquals": {"s3:signatureversion": "AWS4-HMAC-SHA256"}}), REFUSED, "a notebook cannot create training jobs"),
         ("of old TLS", DAILY, (json!("sagemaker:CreateTrainingJob"), json!("*")), json!({"NumericLessThanIfExists": {"s3:TlsVersion": "1.2"}}), REFUSED, "a person cannot create training jobs"),
         ("without a prefix", DAILY, (json!("iam:*"), json!("*")), json!({"Null": {"s3:prefix": "true"}}), REFUSED, "a person cannot pass their own notebook role"),
-        ("but from functions", DAILY, new_job(), json!({"Null": {"lambda:SourceFunctionArn": "true"}}), UNSURE, "a person perhaps cannot create training jobs"),
-        ("but from instances", NOTEBOOK, new_job(), json!({"Null": {"ec2:SourceInstanceARN": "true"}}), UNSURE, "a notebook perhaps cannot create training jobs"),
+        // Where credentials are.
+        ("but from functions", DAILY, new_job(), json!({"Null": {"lambda:SourceFunctionArn": "true"}}), REFUSED, "a person cannot create training jobs"),
+        ("but from instances", NOTEBOOK, new_job(), json!({"Null": {"ec2:SourceInstanceARN": "true"}}), SOMETIMES, "a notebook cannot always create training jobs"),
+        ("but from networks of instances", DAILY, everything(), json!({"StringNotEquals": {"aws:EC2InstanceSourceVPC": "vpc-1"}}), REFUSED, "a person cannot "),
+        ("from no source identity", NOTEBOOK, everything(), json!({"StringNotEquals": {"aws:SourceIdentity": "a"}}), REFUSED, "a notebook cannot "),
         // What is uploaded.
         ("without a tag", DAILY, upload(), json!({"StringNotEquals": {"s3:RequestObjectTag/project": "deepracer"}}), REFUSED, "a person cannot read, write"),
         ("without tags", NOTEBOOK, upload(), json!({"Null": {"s3:RequestObjectTagKeys": "true"}}), REFUSED, "a notebook cannot read, write"),
@@ -173,6 +177,9 @@ pub fn harmless() -> Vec<Weakening> {
         all("nothing of others"),
         all("nothing of others in a network").with(NETWORK),
         denied("no jobs without the own tag, by the other key", DAILY, jobs, &json!({"StringNotEquals": {"sagemaker:ResourceTag/user": "${aws:username}"}})),
+        denied("nothing with a tag", NOTEBOOK, (json!(["s3:List*", "s3:Get*", "s3:Delete*"]), json!("*")), &json!({"ForAnyValue:StringEquals": {"aws:TagKeys": ["Project"]}})),
+        denied("nothing from other instances", DAILY, everything(), &json!({"Null": {"ec2:SourceInstanceARN": "false", "aws:EC2InstanceSourceVPC": "false"}, "StringNotEquals": {"aws:EC2InstanceSourceVPC": "${aws:SourceVpc}"}})),
+        denied("nothing as somebody else", NOTEBOOK, everything(), &json!({"StringLike": {"aws:SourceIdentity": "*"}})),
         denied("no download by KMS", NOTEBOOK, (json!("s3:GetObject"), json!("*")), &json!({"StringEquals": {"s3:x-amz-server-side-encryption": "aws:kms"}})),
         denied("no upload with a key of S3's", NOTEBOOK, upload(), &json!({"StringEquals": {"s3:x-amz-server-side-encryption": "AES256"}})),
         denied("no upload that names an encryption", DAILY, upload(), &json!({"Null": {"s3:x-amz-server-side-encryption": "false"}})),

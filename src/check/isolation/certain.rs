@@ -17,11 +17,17 @@ pub const NOTEBOOKS: &str = ":notebook-instance/";
 const TAG_KEYS: &str = "aws:tagkeys";
 const OWN_TAG: &str = "aws:requesttag/user";
 
-/// The keys of services that say where the credentials of a role were delivered to, whatever service is asked.
+/// The keys that say where the credentials of a role were delivered to, whatever service is asked.
 /// Sources: <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/iam-policy-structure.html#amazon-ec2-keys>,
 /// <https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html>
-const OF_CREDENTIALS: [&str; 4] =
-    ["ec2:roledelivery", "ec2:sourceinstancearn", "lambda:sourcefunctionarn", "ssm:sourceinstancearn"];
+const OF_CREDENTIALS: [&str; 6] = [
+    "aws:ec2instancesourceprivateipv4",
+    "aws:ec2instancesourcevpc",
+    "ec2:roledelivery",
+    "ec2:sourceinstancearn",
+    "lambda:sourcefunctionarn",
+    "ssm:sourceinstancearn",
+];
 
 /// What is known beforehand of a condition key.
 enum ExpectedValues {
@@ -108,8 +114,12 @@ pub fn refused(
 /// as a training job; or what an upload has that brings tags, names a key, or copies a file that is in S3 already.
 /// Source: <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html#amazons3-policy-keys>
 fn is_left_out(action: &str, key: &str) -> bool {
-    let of_upload =
-        ["s3:requestobjecttag/", "s3:requestobjecttagkeys", "s3:x-amz-copy-source", "s3:x-amz-server-side-encryption-aws"];
+    let of_upload = [
+        "s3:requestobjecttag/",
+        "s3:requestobjecttagkeys",
+        "s3:x-amz-copy-source",
+        "s3:x-amz-server-side-encryption-aws",
+    ];
     // Images, networks, KMS keys, and log groups that no template makes.
     let is_of_company = ["ec2:", "ecr:", "kms:", "logs:"].iter().any(|service| action.starts_with(service));
     let may_be_tagged = is_of_company && !takes_no_resource(action);
@@ -124,7 +134,7 @@ fn is_upload(action: &str) -> bool {
 
 fn expected(subject: &Subject<'_, '_>, names: &Names, need: &Need, (example, key): (&Request, &str)) -> ExpectedValues {
     let through_service = need.keys.contains("kms:viaservice");
-    let (service, _) = example.action.split_once(':').unwrap_or_default();
+    let (service, name) = example.action.split_once(':').unwrap_or_default();
     let is = |value: &str| ExpectedValues::OneOf(vec![Some(value.to_owned())]);
     let is_absent = || ExpectedValues::OneOf(vec![None]);
     // SageMaker has two keys for one tag of its things, and a need names the own value of the other.
@@ -135,9 +145,12 @@ fn expected(subject: &Subject<'_, '_>, names: &Names, need: &Need, (example, key
     let other_key = other_key.filter(|other| service == "sagemaker" && need.keys.contains(other));
     let of_other_key = other_key.and_then(|other| Some(example.context.get(&other)?.list.first()?.clone()));
     let is_role = subject.kind.active() == PrincipalKind::Notebook;
-    // A request has global keys, and those of its service. Where a role's credentials were delivered to goes with requests to all.
+    // Where a role's credentials were delivered to goes with requests to all services. Else, a request has global keys, and its service's.
+    if OF_CREDENTIALS.contains(&key) {
+        return if is_role { ExpectedValues::Any } else { is_absent() };
+    }
     if key.split_once(':').is_some_and(|(of, _)| of != "aws" && !of.eq_ignore_ascii_case(service)) {
-        return if is_role && OF_CREDENTIALS.contains(&key) { ExpectedValues::Any } else { is_absent() };
+        return is_absent();
     }
     match key {
         // What asks without it, no SDK and no console, is denied by the bucket.
@@ -148,6 +161,16 @@ fn expected(subject: &Subject<'_, '_>, names: &Names, need: &Need, (example, key
         "aws:sourceaccount" | "aws:sourcearn" | "aws:sourceorgid" | "aws:sourceorgpaths" if !through_service => {
             is_absent()
         }
+        // What reads or deletes brings no tags.
+        // Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-tagkeys>
+        _ if (key == TAG_KEYS || key.starts_with("aws:requesttag/"))
+            && ["delete", "describe", "get", "list"].iter().any(|verb| name.to_lowercase().starts_with(verb)) =>
+        {
+            is_absent()
+        }
+        // It is set by who takes a role and may `sts:SetSourceIdentity`, which the trust policies of notebooks do not allow.
+        // Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_monitor.html>
+        "aws:sourceidentity" => is_absent(),
         // A user asks by themselves, and a service takes the role of a notebook by `sts:AssumeRole` (`trust`): neither is from an identity
         // provider, and a service has no second factor. AWS says of temporary credentials that they have this key, and not of those that
         // a service gets without a second factor.
