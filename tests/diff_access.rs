@@ -10,8 +10,13 @@ use serde_json::{Value, json};
 
 /// An out folder of one account with these stacks, each with its resources; the users are those of the stack `people`.
 fn folder(stacks: &[(&str, Value)], users: &[&str]) -> OutFolder {
-    let users: Vec<Value> =
-        users.iter().map(|name| json!({"name": name, "logical_id": name, "notebook": name})).collect();
+    folder_with(stacks, &users.iter().map(|name| (*name, *name)).collect::<Vec<_>>())
+}
+
+/// The same with users whose notebooks have these names.
+fn folder_with(stacks: &[(&str, Value)], users: &[(&str, &str)]) -> OutFolder {
+    let user = |(name, notebook): &(&str, &str)| json!({"name": name, "logical_id": name, "notebook": notebook});
+    let users: Vec<Value> = users.iter().map(user).collect();
     let entry = |(name, _): &(&str, Value)| json!({"name": name, "file": format!("{name}.yaml"), "users": if *name == "people" { users.clone() } else { vec![] }});
     let manifest = json!({
         "account": "tokyo", "account_id": "111122223333", "region": "eu-west-1",
@@ -749,4 +754,40 @@ fn the_name_of_a_notebook_in_those_of_its_jobs_is_everybodys_own() {
     let lines = |who: &str, name: &str| [format!("{who}: narrowed logs:GetLogEvents on {log}{name}--* {log}{name}/*")];
     assert_eq!(told(&["ann", "bob"], &["ann"]), lines("bob", "bob"));
     assert_eq!(told(&["ann", "bob"], &[]), lines("ann bob", "{user}"));
+}
+
+#[test]
+fn who_has_a_notebook_of_another_name_is_not_taken_for_one_who_has_not() {
+    let usual = [("ann", "ann"), ("bob", "carol"), ("carol", "c-nb")];
+    let side = |key: &str, users: &[(&str, &str)]| {
+        let names: Vec<&str> = users.iter().map(|(name, _)| *name).collect();
+        let read = json!([{"Effect": "Allow", "Action": "s3:GetObject", "Resource": format!("arn:aws:s3:::b/${{aws:{key}}}/*")}]);
+        let mut all = json!({"Policy": {"Type": "AWS::IAM::ManagedPolicy", "Properties": {
+            "ManagedPolicyName": "p", "PolicyDocument": policy(&read), "Users": names
+        }}});
+        for (name, notebook) in users {
+            let tags = json!([{"Key": "user", "Value": name}, {"Key": "notebook", "Value": notebook}]);
+            all[format!("{name}User")] =
+                json!({"Type": "AWS::IAM::User", "Properties": {"UserName": name, "Tags": tags}});
+        }
+        folder_with(&[("people", all)], users)
+    };
+    let told = |old: (&str, &[(&str, &str)]), new: (&str, &[(&str, &str)])| {
+        access(&compare(&side(old.0, old.1), &side(new.0, new.1)).0)
+    };
+    let line = |who: &str, direction: &str, folder: &str| {
+        format!("{who}: {direction} s3:GetObject on arn:aws:s3:::b/{folder}/*")
+    };
+    let (by_name, by_notebook) = (("username", usual.as_slice()), ("PrincipalTag/notebook", usual.as_slice()));
+    assert_eq!(told(by_name, by_name), Vec::<String>::new());
+    let lines = [line("bob carol", "widened", "{notebook}"), line("bob carol", "narrowed", "{user}")];
+    assert_eq!(told(by_name, by_notebook), lines);
+    // The same where all notebooks are named like their people.
+    let alike = [("ann", "ann"), ("bob", "bob")];
+    assert_eq!(told(("username", &alike), ("PrincipalTag/notebook", &alike)), Vec::<String>::new());
+    // A notebook that gets another name, where a policy asks for it, and where none does.
+    let renamed = [("ann", "ann"), ("bob", "c-x"), ("carol", "c-nb")];
+    let lines = [line("bob", "widened", "c-x"), line("bob", "narrowed", "carol")];
+    assert_eq!(told(by_notebook, (by_notebook.0, &renamed)), lines);
+    assert_eq!(told(by_name, (by_name.0, &renamed)), Vec::<String>::new());
 }

@@ -252,8 +252,8 @@ const MUTANTS: &[Mutant] = &[
     ("the nets are down and all is open", NETS, (BOUNDARY, STATEMENT, "\"Statement\": [{\"Effect\": \"Maybe\", \"Action\": \"*\", \"Resource\": \"*\"},"), UNDECIDED, ""),
     ("the boundary forgets the folder", NONE, (BOUNDARY, "{{bucket_arn}}/${aws:username}/*", "{{bucket_arn}}/${aws:username}/models/*"), REFUSED, ""),
     // What a statement says of one person, and not of another.
-    ("the suspended are denied unless they have a tag", NONE, (SUSPENDED, "\"Resource\": \"*\"", "\"Resource\": \"*\", \"Condition\": {\"StringNotEquals\": {\"aws:PrincipalTag/managed-by\": \"racestack\"}}"), UNDECIDED, "`aws:PrincipalTag/managed-by`"),
-    ("notebooks with a tag that all have reach the bucket", NONE, (NOTEBOOK, STATEMENT, "\"Statement\": [{\"Effect\": \"Allow\", \"Action\": \"s3:*\", \"Resource\": \"{{bucket_arn}}/*\", \"Condition\": {\"StringEquals\": {\"aws:PrincipalTag/managed-by\": \"racestack\"}}},"), UNDECIDED, "`aws:PrincipalTag/managed-by`"),
+    ("the suspended are denied unless they have a tag", NONE, (SUSPENDED, "\"Resource\": \"*\"", "\"Resource\": \"*\", \"Condition\": {\"StringNotEquals\": {\"aws:PrincipalTag/managed-by\": \"racestack\"}}"), TOO_WIDE, "a suspended person can"),
+    ("notebooks with a tag that all have reach the bucket", NONE, (NOTEBOOK, STATEMENT, "\"Statement\": [{\"Effect\": \"Allow\", \"Action\": \"s3:*\", \"Resource\": \"{{bucket_arn}}/*\", \"Condition\": {\"StringEquals\": {\"aws:PrincipalTag/managed-by\": \"racestack\"}}},"), TOO_WIDE, "a notebook can"),
     ("one name reaches all folders", NETS, (FOLDER, STATEMENT, "\"Statement\": [{\"Effect\": \"Allow\", \"Action\": \"s3:GetObject\", \"Resource\": \"{{bucket_arn}}/*\", \"Condition\": {\"StringLike\": {\"aws:username\": \"a*\"}}},"), UNDECIDED, "`aws:username`"),
     ("a team reaches all folders", NETS, (FOLDER, STATEMENT, "\"Statement\": [{\"Effect\": \"Allow\", \"Action\": \"s3:GetObject\", \"Resource\": \"{{bucket_arn}}/*\", \"Condition\": {\"StringEquals\": {\"aws:PrincipalTag/team\": \"red\"}}},"), UNDECIDED, "`aws:PrincipalTag/team`"),
     ("one notebook role reaches all folders", NONE, (NOTEBOOK, STATEMENT, "\"Statement\": [{\"Effect\": \"Allow\", \"Action\": \"s3:GetObject\", \"Resource\": \"{{bucket_arn}}/*\", \"Condition\": {\"ArnLike\": {\"aws:PrincipalArn\": \"arn:aws:iam::*:role/deepracer/notebook/a*\"}}},"), UNDECIDED, "`aws:PrincipalArn`"),
@@ -858,4 +858,30 @@ fn whoever_is_named_like_a_value_of_their_account_is_proven_there() {
         let told = workspace.synth(&[]).stderr;
         assert!(told.contains(&format!("in the account `yokohama1`, `{name}` cannot open, start")), "{told}");
     }
+}
+
+#[test]
+fn whose_name_completes_a_value_of_their_account_is_proven_there() {
+    // Of all accounts but one, no bucket is named so, whoever asks.
+    let bucket = "arn:aws:s3:::${aws:username}-aws-deepracer-test-20230101201905/*";
+    let denial = format!("{STATEMENT}{{\"Effect\": \"Deny\", \"Action\": \"s3:*\", \"Resource\": \"{bucket}\"}},");
+    let workspace = edited(b"name\nann\nmycompany\n", "", "completed", &[(DAILY, STATEMENT, &denial)]);
+    with_alike(&workspace, "ap-northeast-1", "");
+    let told = workspace.synth(&[]).stderr;
+    assert!(told.contains("in the account `yokohama1`, `mycompany` cannot read"), "{told}");
+    assert!(!told.contains("more account"), "{told}");
+}
+
+#[test]
+fn what_three_texts_have_in_common_for_some_is_looked_at_for_them() {
+    // Of ten characters, a prefix of `elevenchars` is none, and one of `eightlet` ends with none but one of its own: for these, each two of
+    // the texts are as they are for `bob`, and nothing is like all three.
+    let denial = "\"Statement\": [{\"Effect\": \"Deny\", \"Action\": \"s3:ListBucket\", \"Resource\": \"*\", \"Condition\": {\"StringLike\": {\"s3:prefix\": \"*ab\"}, \"StringLikeIfExists\": {\"s3:prefix\": \"??????????\"}}},";
+    let told = synth_of(b"name\nbob\neightlet\nelevenchars\n", "", "three texts", &[(DAILY, STATEMENT, denial)]);
+    let is_told = |who: &str| told.iter().any(|one| one.contains(&format!("`{who}` cannot list their own folder")));
+    assert!(is_told("bob") && !is_told("eightlet") && !is_told("elevenchars"), "{told:?}");
+    // With two of them, pairs are enough.
+    let both = denial.replace("??????????", "*");
+    let told = synth_of(b"name\nbob\neightlet\n", "", "two texts", &[(DAILY, STATEMENT, &both)]);
+    assert!(told.iter().any(|one| one.contains("a person cannot list their own folder")), "{told:?}");
 }

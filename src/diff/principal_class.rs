@@ -5,9 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::owners::{NO_NAMES, every_text, without_names};
-use crate::iam::Statement;
-use crate::inventory::{Boundary, IamInventory, PRINCIPAL_TAG, PolicyDocument, Principal, each_map, one_or_more};
-use crate::model::{NOTEBOOK, NOTEBOOK_SEPARATOR};
+use crate::iam::{self, Context, Distinctions, Request, Statement};
+use crate::inventory::{
+    Boundary, IamInventory, Location, PRINCIPAL_TAG, PolicyDocument, Principal, each_map, one_or_more,
+};
+use crate::model::{NOTEBOOK, NOTEBOOK_SEPARATOR, USER};
 
 /// What of principals the policies of an account, or of both sides of one, depend on.
 pub struct PrincipalClasses {
@@ -16,6 +18,8 @@ pub struct PrincipalClasses {
     pub(super) asked_tags: BTreeSet<String>,
     /// Whom each document means, by its number.
     meant: BTreeMap<usize, MeantByName>,
+    /// The texts of all documents that may be to each other as a principal's names are.
+    distinctions: Distinctions,
 }
 
 /// Whom a document means by name.
@@ -33,14 +37,34 @@ struct MeantByName {
 impl PrincipalClasses {
     /// What the policies of these inventories depend on, whose documents were made together.
     pub fn of(inventories: &[&IamInventory<'_>]) -> Self {
-        let (mut asked_tags, mut meant) = (BTreeSet::new(), BTreeMap::new());
-        for document in inventories.iter().flat_map(|one| &one.policies).map(|policy| &policy.document) {
-            meant.entry(document.id).or_insert_with(|| {
-                asked_tags.extend(document.tag_keys(PRINCIPAL_TAG));
-                MeantByName::of(document)
-            });
+        let (mut asked_tags, mut meant, mut parsed) = (BTreeSet::new(), BTreeMap::new(), Vec::new());
+        // Of each document, whose own it is; of one that stands by itself, that is nobody's.
+        let mut owners: BTreeMap<usize, (&PolicyDocument, BTreeSet<Option<&str>>)> = BTreeMap::new();
+        for inventory in inventories {
+            let principals: BTreeSet<_> = inventory.principals.iter().map(|one| place(&one.location)).collect();
+            for policy in &inventory.policies {
+                let owner = Some(place(&policy.location)).filter(|at| principals.contains(at)).map(|(_, id)| id);
+                let document = &policy.document;
+                owners.entry(document.id).or_insert((document, BTreeSet::new())).1.insert(owner);
+            }
         }
-        Self { asked_tags, meant }
+        for (id, (document, owners)) in owners {
+            asked_tags.extend(document.tag_keys(PRINCIPAL_TAG));
+            meant.insert(id, MeantByName::of(document));
+            // One that one alone has may have their name written out.
+            let is_shared = owners.len() > 1 || owners.contains(&None);
+            parsed.extend(document.parsed().ok().filter(|_| is_shared));
+        }
+        // Somebody of whom each tag has a value of its own, but for that with the name.
+        let with_tag = |context: Context, key: &String| {
+            let value = if key == USER { NAME.to_owned() } else { format!("{NAME}{key}") };
+            context.with(&tag_key(key), &value)
+        };
+        let context = asked_tags.iter().fold(Context::new().with("aws:username", NAME), with_tag);
+        let principal = iam::Principal::User { arn: String::new(), account: String::new() };
+        let distinctions =
+            Distinctions::of(parsed.into_iter(), &request((principal, context)), &[], std::iter::empty());
+        Self { asked_tags, meant, distinctions }
     }
 
     /// The same text for principals who are alike. `own` is the name of the person whose the principal is, and of their notebook.
@@ -61,11 +85,16 @@ impl PrincipalClasses {
             let is_own = key == NOTEBOOK && value.is_some() && value == own_notebook;
             (key.to_owned(), if is_own { Some("{notebook}".to_owned()) } else { value.map(general) })
         };
-        let asked = tags(of).filter(|(key, _)| self.asked_tags.contains(&key.to_lowercase()));
-        let asked: BTreeSet<_> = asked.map(tag).collect();
+        let asked: BTreeSet<_> = self.asked(of).map(tag).collect();
+        let relations = self.distinctions.relations(&request(of.asking("")), &str::to_owned);
         let alone = self.is_alone(inventory, of, own).then_some(&of.arn);
         let lengths = self.lengths(inventory, of, own);
-        format!("{:?}", (of.kind, documents, &of.undefined, unknown_boundary, asked, alone, lengths))
+        format!("{:?}", (of.kind, documents, &of.undefined, unknown_boundary, asked, alone, lengths, relations))
+    }
+
+    /// The tags of a principal by which some policy knows it.
+    pub(super) fn asked<'p>(&self, of: &'p Principal<'_>) -> impl Iterator<Item = (&'p str, Option<&'p str>)> {
+        tags(of).filter(|(key, _)| self.asked_tags.contains(&key.to_lowercase()))
     }
 
     /// How long the names of a principal are, where a policy may say something else of longer ones (`???`).
@@ -108,6 +137,24 @@ impl PrincipalClasses {
     }
 }
 
+/// A name that nobody has.
+const NAME: &str = "\u{1}";
+
+/// The condition key of a principal's tag.
+pub(super) fn tag_key(tag: &str) -> String {
+    format!("aws:{PRINCIPAL_TAG}{tag}")
+}
+
+/// The resource that something stands in.
+fn place<'l>(location: &Location<'l>) -> (usize, &'l str) {
+    (location.stack, location.logical_id)
+}
+
+/// What all requests of somebody have.
+fn request((principal, context): (iam::Principal, Context)) -> Request {
+    Request { principal, action: String::new(), resource: String::new(), context }
+}
+
 /// The policies that decide about a principal, by their indexes: the identity policies, the boundary, the trust policy, the buckets'.
 fn policies_about(inventory: &IamInventory<'_>, of: &Principal<'_>) -> [Vec<usize>; 4] {
     let [boundary, trust] = [of.boundary_policy(), of.trust].map(|one| one.into_iter().collect());
@@ -132,7 +179,7 @@ impl MeantByName {
             words.into_iter().partition(|word| word.contains(['*', '?']));
         // What names a path is taken for one that names somebody.
         let singles_out = |one: &Statement| {
-            one.singled_out_by("").is_some_and(|key| !key.to_lowercase().starts_with("aws:principaltag/"))
+            one.singled_out_by("", &|_| false).is_some_and(|key| !key.to_lowercase().starts_with("aws:principaltag/"))
         };
         let singles_out = document.parsed().is_ok_and(|parsed| parsed.statements.iter().any(singles_out));
         let measures = patterns.iter().any(|pattern| pattern.contains('?'));

@@ -268,8 +268,8 @@ pub(super) fn some_and_all(a: Vec<Step>, b: &[Step]) -> Option<(bool, bool)> {
     Some((found.keys().any(|languages| languages.len() == 2), found.keys().all(|languages| languages.len() == 2)))
 }
 
-/// The combinations, each with a text: of a combination, the domain is the first language.
-fn combinations(languages: &[Language], domain: &[Step]) -> Option<BTreeMap<Vec<usize>, String>> {
+/// The combinations, each with a text: of a combination, the domain is the first language, and behind it those that are the same are one.
+pub(super) fn combinations(languages: &[Language], domain: &[Step]) -> Option<BTreeMap<Vec<usize>, String>> {
     let unique: BTreeSet<&Language> = languages.iter().collect();
     let of_domain = vec![domain.to_vec()];
     let mut all = vec![&of_domain];

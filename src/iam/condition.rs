@@ -33,9 +33,10 @@ impl Condition {
     }
 
     /// Whether the condition singles out principals whose ARNs end with a name behind `before`: whether it is met depends on who
-    /// asks, and not only on whether they have a tag, or on what their ARN is but for the name.
-    pub(super) fn singles_out(&self, before: &str) -> bool {
+    /// asks, and not only on whether they have a tag, on one that `is_common` to all, or on what their ARN is but for the name.
+    pub(super) fn singles_out(&self, before: &str, is_common: &dyn Fn(&str) -> bool) -> bool {
         let key = self.key.to_lowercase();
+        let has_variables = || self.values.iter().any(|value| value.variables().next().is_some());
         match key.as_str() {
             _ if self.operator.is_some_and(|operator| operator.base == Base::Null) => false,
             "aws:principalarn" => {
@@ -46,10 +47,8 @@ impl Condition {
             }
             "aws:username" | "aws:userid" => true,
             // What is the same in all requests of a principal is compared with their own texts by a variable alone.
-            "aws:principalaccount" | "aws:principaltype" | "aws:principalisawsservice" => {
-                self.values.iter().any(|value| value.variables().next().is_some())
-            }
-            key => key.starts_with("aws:principaltag/"),
+            "aws:principalaccount" | "aws:principaltype" | "aws:principalisawsservice" => has_variables(),
+            key => key.strip_prefix("aws:principaltag/").is_some_and(|tag| has_variables() || !is_common(tag)),
         }
     }
 

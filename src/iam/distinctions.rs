@@ -2,16 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::automaton::{Step, arn_pattern, pattern, some_and_all};
+use super::automaton::{Language, Step, all, arn_pattern, combinations, pattern, some_and_all};
 use super::document::{Document, Statement};
 use super::operator::Base;
 use super::pattern::{ANY_CHAR, ANY_RUN, Filled, Pattern, segments};
 use super::request::Request;
 
-/// Pairs of texts that are compared with one value of a request, such as its resource, of which it may depend on the values of who asks
-/// whether some value is like both.
+/// Texts that are compared with one value of a request, such as its resource, of which it may depend on the values of who asks which of
+/// them some value is like at once.
 #[derive(Debug, Default)]
-pub struct Distinctions(Vec<(Text, Text)>);
+pub struct Distinctions {
+    pairs: Vec<(Text, Text)>,
+    /// Those of which three may be to each other in another way though each two of them are not.
+    clusters: Vec<Vec<Text>>,
+}
 
 /// A text that requests are compared with.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,10 +25,21 @@ struct Text {
     has_wildcards: bool,
 }
 
-/// How two texts are to each other, with the values of somebody filled in. Policies are compared by which texts the value of a request is
-/// like (`delta`), and by pairs this says which of these can be at once: of two, both, or the one and not the other.
+/// How texts are to each other, with the values of somebody filled in. Policies are compared by which texts the value of a request is like
+/// (`delta`), and this says which of these can be at once.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Relation {
+    /// Of two.
+    Pair(Pair),
+    /// Of a cluster: the sets of its texts, by their indexes, that some value is like, and no other; as they are, and in lower case.
+    Cluster([BTreeSet<Vec<usize>>; 2]),
+    /// There are too many; the texts, which nobody else has.
+    TooMany(Vec<String>),
+}
+
+/// Of two texts, both can be at once, or the one and not the other.
 #[derive(Debug, Default, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Relation {
+pub struct Pair {
     /// Whether something is like both.
     overlaps: bool,
     /// Whether something is like both where case does not matter, as some operators have it.
@@ -39,6 +54,10 @@ impl Distinctions {
     ///
     /// Two texts without an own value are to each other as they are for everybody. So are two of which the one can never overlap the
     /// other, whatever the own values are, or always covers it: with these, there is no pair.
+    ///
+    /// Of words and of what begins with words, each two are apart, or the one is within the other: so pairs say all of them. Where a text
+    /// has a wildcard before its end, they do not, and it is looked at with all that it may overlap, and what these may overlap in turn.
+    /// What is like everything tells nothing apart.
     pub fn of<'d>(
         policies: impl Iterator<Item = &'d Document>,
         request: &Request,
@@ -56,15 +75,29 @@ impl Distinctions {
                 texts.insert(Text::plain(&value));
             }
         }
-        let mut pairs = Vec::new();
+        let (mut pairs, mut clusters) = (Vec::new(), Vec::new());
         for texts in by_key.into_values() {
             let is_own = |text: &Text| {
                 let has_value = text.pattern.variables().any(|key| request.context.get(key).is_some());
                 has_value || text.widest(words) != text.widest(&[])
             };
-            let (own, others): (Vec<Text>, Vec<Text>) = texts.into_iter().partition(is_own);
             // Some operators compare without regard to case.
             let may_overlap = |one: &str, other: &str| overlap(&one.to_lowercase(), &other.to_lowercase());
+            if texts.iter().any(is_own) && texts.iter().any(Text::is_irregular) {
+                let mut apart: Vec<Vec<&Text>> = Vec::new();
+                for text in texts.iter().filter(|text| text.widest(&[]).chars().ne([ANY_RUN])) {
+                    let widest = text.widest(words);
+                    let is_near = |of: &mut Vec<&Text>| of.iter().any(|one| may_overlap(&one.widest(words), &widest));
+                    let mut cluster = vec![text];
+                    cluster.extend(apart.extract_if(.., is_near).flatten());
+                    apart.push(cluster);
+                }
+                let is_told = |of: &&Vec<&Text>| {
+                    of.len() > 2 && of.iter().any(|one| is_own(one)) && of.iter().any(|one| one.is_irregular())
+                };
+                clusters.extend(apart.iter().filter(is_told).map(|of| of.iter().copied().cloned().collect::<Vec<_>>()));
+            }
+            let (own, others): (Vec<Text>, Vec<Text>) = texts.into_iter().partition(is_own);
             for (index, one) in own.iter().enumerate() {
                 let widest = one.widest(words);
                 // What is the same text for one is the same for everybody.
@@ -78,24 +111,36 @@ impl Distinctions {
                 pairs.extend(with_own.chain(with_others).map(|other| (one.clone(), other.clone())));
             }
         }
-        Self(pairs)
+        Self { pairs, clusters }
     }
 
-    /// How the two texts of each pair are to each other for who makes a request; `own` gives texts the words of who asks.
+    /// How the texts of each pair and of each cluster are to each other for who makes a request; `own` gives texts the words of who asks.
     pub fn relations(&self, request: &Request, own: &dyn Fn(&str) -> String) -> Vec<Relation> {
         let filled = |text: &Text| {
             Text { pattern: text.pattern.with_texts(own), has_wildcards: text.has_wildcards }.filled(request)
         };
         let relation = |(one, other): &(Text, Text)| {
-            let Some((one, other)) = filled(one).zip(filled(other)) else { return Relation::default() };
+            let Some((one, other)) = filled(one).zip(filled(other)) else { return Relation::Pair(Pair::default()) };
             let overlaps = overlap(&one, &other);
-            Relation {
+            Relation::Pair(Pair {
                 overlaps,
                 overlaps_in_any_case: overlaps || overlap(&one.to_lowercase(), &other.to_lowercase()),
                 covers: [overlaps && covers(&other, &one), overlaps && covers(&one, &other)],
+            })
+        };
+        let of_cluster = |cluster: &Vec<Text>| {
+            let texts: Vec<Option<String>> = cluster.iter().map(filled).collect();
+            // What has no value is like nothing.
+            let language = |text: &Option<String>| -> Language { text.iter().map(|text| steps(text)).collect() };
+            let lower = |text: &Option<String>| language(&text.as_ref().map(|text| text.to_lowercase()));
+            let as_is = combinations_of(&texts.iter().map(language).collect::<Vec<_>>());
+            let in_lower_case = combinations_of(&texts.iter().map(lower).collect::<Vec<_>>());
+            match as_is.zip(in_lower_case) {
+                Some((as_is, in_lower_case)) => Relation::Cluster([as_is, in_lower_case]),
+                None => Relation::TooMany(texts.into_iter().flatten().collect()),
             }
         };
-        self.0.iter().map(relation).collect()
+        self.pairs.iter().map(relation).chain(self.clusters.iter().map(of_cluster)).collect()
     }
 }
 
@@ -108,6 +153,18 @@ impl Text {
         }
     }
 
+    /// Whether it is neither a word nor what begins with one; in an ARN, a segment may be a wildcard alone.
+    fn is_irregular(&self) -> bool {
+        let text = self.pattern.with_values(self.has_wildcards, "");
+        let is_plain = |text: &str| !text.contains([ANY_RUN, ANY_CHAR]);
+        let is_regular = |text: &str| is_plain(text.strip_suffix(ANY_RUN).unwrap_or(text));
+        let is_whole = |text: &&str| is_plain(text) || text.chars().eq([ANY_RUN]);
+        match segments(&text) {
+            Some([before @ .., last]) => !before.iter().all(is_whole) || !is_regular(last),
+            None => !is_regular(&text),
+        }
+    }
+
     /// With any values.
     fn widest(&self, words: &[String]) -> String {
         self.pattern.widest(self.has_wildcards, words)
@@ -117,6 +174,19 @@ impl Text {
     fn plain(text: &str) -> Self {
         Self { pattern: Pattern::parse(text, false), has_wildcards: false }
     }
+}
+
+/// The sets of languages, by their indexes, that some text is of, and of no other. `None` if there are too many ways.
+fn combinations_of(languages: &[Language]) -> Option<BTreeSet<Vec<usize>>> {
+    let found = combinations(languages, &all())?;
+    let unique: BTreeSet<&Language> = languages.iter().collect();
+    let place = |language: &Language| unique.iter().position(|one| *one == language).map(|at| at + 1);
+    let places: Vec<Option<usize>> = languages.iter().map(place).collect();
+    let indexes = |accepted: &Vec<usize>| {
+        let is_in = |place: &Option<usize>| place.is_some_and(|place| accepted.contains(&place));
+        places.iter().enumerate().filter(|(_, place)| is_in(place)).map(|(index, _)| index).collect()
+    };
+    Some(found.keys().map(indexes).collect())
 }
 
 /// All texts that a statement compares requests with, but for actions, each with the condition key; of resources, that is empty, and of
@@ -157,8 +227,8 @@ fn steps(text: &str) -> Vec<Step> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::pattern::encoded;
-    use super::{covers, overlap};
+    use super::super::pattern::{Pattern, encoded};
+    use super::{Text, combinations_of, covers, overlap, steps};
 
     #[test]
     fn two_patterns_overlap_where_some_text_is_like_both() {
@@ -183,6 +253,29 @@ mod tests {
             assert_eq!(overlap(&encoded(a), &encoded(b)), expected, "{a} {b}");
             assert_eq!(overlap(&encoded(b), &encoded(a)), expected, "{b} {a}");
         }
+    }
+
+    #[test]
+    fn a_text_is_irregular_where_a_wildcard_stands_before_its_end() {
+        let is_irregular =
+            |text: &str| Text { pattern: Pattern::parse(text, true), has_wildcards: true }.is_irregular();
+        for text in
+            ["b", "b*", "*", "${aws:username}/*", "arn:aws:logs:*:*:log-group:a*", "arn:aws:s3:::b/${aws:username}"]
+        {
+            assert!(!is_irregular(text), "{text}");
+        }
+        for text in ["*b", "b?", "a*b", "${aws:username}*/b", "arn:aws:logs:eu-*:1:a", "arn:aws:s3:::*b/*"] {
+            assert!(is_irregular(text), "{text}");
+        }
+        assert!(!Text::plain("*b").is_irregular());
+    }
+
+    #[test]
+    fn languages_that_are_the_same_are_in_the_same_combinations() {
+        let languages = ["b*", "a", "b*", "*a"].map(|text| vec![steps(&encoded(text))]);
+        let found = combinations_of(&languages).unwrap();
+        assert_eq!(found, [vec![], vec![0, 2], vec![0, 2, 3], vec![1, 3], vec![3]].into());
+        assert_eq!(combinations_of(&[Vec::new()]).unwrap(), [vec![]].into());
     }
 
     #[test]

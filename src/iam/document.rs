@@ -190,8 +190,9 @@ impl Statement {
     /// The condition key by which the statement singles out principals whose ARNs end with a name behind `before`, such as
     /// `aws:PrincipalTag/team`: what it says of one of them says nothing of another. `None` if it says the same of all. So does a denial
     /// of a bucket or a folder, or of all others, that a tag names: that of one has the name of their own, and that of another has not.
-    pub fn singled_out_by(&self, before: &str) -> Option<&str> {
-        let condition = self.conditions.iter().find(|condition| condition.singles_out(before));
+    /// `is_common` says of the key of a tag, in lower case, whether all have it with one value.
+    pub fn singled_out_by(&self, before: &str, is_common: &dyn Fn(&str) -> bool) -> Option<&str> {
+        let condition = self.conditions.iter().find(|condition| condition.singles_out(before, is_common));
         let patterns = if self.effect == Effect::Deny { self.resource_patterns() } else { &[] };
         condition
             .map(|condition| condition.key.as_str())

@@ -122,13 +122,18 @@ impl Pattern {
 
     /// The pattern with a wildcard in the place of each variable and each of these words: it is like whatever the pattern is with any values.
     pub(super) fn widest(&self, wildcards: bool, words: &[String]) -> String {
-        let open = |text: String| words.iter().fold(text, |text, word| text.replace(word.as_str(), ENCODED_RUN));
-        let widest = |piece: &PatternPart| match piece {
-            PatternPart::Text(text) if wildcards => open(text.clone()),
-            PatternPart::Text(text) => open(shown(text)),
-            PatternPart::Variable { .. } => ENCODED_RUN.to_owned(),
+        let text = self.with_values(wildcards, ENCODED_RUN);
+        words.iter().fold(text, |text, word| text.replace(word.as_str(), ENCODED_RUN))
+    }
+
+    /// The text with the same in the place of each variable.
+    pub(super) fn with_values(&self, wildcards: bool, value: &str) -> String {
+        let text = |piece: &PatternPart| match piece {
+            PatternPart::Text(text) if wildcards => text.clone(),
+            PatternPart::Text(text) => shown(text),
+            PatternPart::Variable { .. } => value.to_owned(),
         };
-        self.0.iter().map(widest).collect()
+        self.0.iter().map(text).collect()
     }
 
     /// The pattern with other texts in the place of its own, and of the defaults of its variables.

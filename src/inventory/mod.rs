@@ -27,8 +27,8 @@ use return_values::ReturnValues;
 
 pub use documents::{Documents, PRINCIPAL_TAG, Policy, PolicyDocument, PolicyKind, sid, statement_name};
 pub use model::{
-    Account, BUCKET_POLICY, Boundary, Doubt, IdentityKind, Location, Notebook, Principal, ResourcePolicy, ServiceRole,
-    Stack, Tag, Undefined,
+    Account, BUCKET_POLICY, Boundary, Doubt, IdentityKind, Location, LogGroup, Notebook, Principal, ResourcePolicy,
+    ServiceRole, Stack, Tag, Undefined,
 };
 pub use reader::IamInventory;
 pub use references::{references, references_of};

@@ -237,6 +237,15 @@ pub struct Notebook<'a> {
     pub tags: Vec<Tag<'a>>,
 }
 
+/// A log group.
+#[derive(Debug)]
+pub struct LogGroup<'a> {
+    /// The name.
+    pub name: String,
+    /// The tags that its template gives it.
+    pub tags: Vec<Tag<'a>>,
+}
+
 /// Something that could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Doubt<'a> {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::documents::{Documents, Policy, PolicyKind};
-use super::model::{BUCKET_POLICY, Doubt, Location, Notebook, Principal, ResourcePolicy, ServiceRole};
+use super::model::{BUCKET_POLICY, Doubt, Location, LogGroup, Notebook, Principal, ResourcePolicy, ServiceRole};
 use super::return_values::ReturnValues;
 use super::template::Resource;
 use crate::iam::Document;
@@ -25,6 +25,8 @@ pub struct IamInventory<'a> {
     pub service_roles: Vec<ServiceRole<'a>>,
     /// The notebook instances.
     pub notebooks: Vec<Notebook<'a>>,
+    /// The log groups.
+    pub log_groups: Vec<LogGroup<'a>>,
     /// References to identities of which it is known only when the stack is deployed who they are, each with the policy or
     /// the group that they are given.
     pub unresolved: BTreeSet<String>,

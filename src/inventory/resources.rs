@@ -1,6 +1,6 @@
-//! What policies are about besides principals: notebooks.
+//! What policies are about besides principals: notebooks, and log groups.
 
-use super::model::Notebook;
+use super::model::{LogGroup, Notebook};
 use super::reader::Reader;
 use super::return_values::ReturnValues;
 use super::template::{Resource, existing_notebook};
@@ -31,6 +31,9 @@ pub fn read<'a>(values: &ReturnValues<'a>, resource: &Resource<'a>, reader: &mut
                 role_arn: Some(physical.arn.clone()),
                 tags: values.tags(&notebook),
             });
+        }
+        "AWS::Logs::LogGroup" => {
+            reader.inventory.log_groups.push(LogGroup { name: name(), tags: values.tags(resource) });
         }
         _ => {}
     }

@@ -223,7 +223,10 @@ pub fn of_networks() -> Vec<Weakening> {
 
 /// What acts as another role, or tells of people.
 #[rustfmt::skip]
-const OTHER_ACTIONS: [&str; 33] = [
+const OTHER_ACTIONS: [&str; 44] = [
+    "aidevops:SendMessage", "aiops:GetInvestigationEvent", "amplifybackend:UpdateBackendAPI", "appsync:UpdateResolver",
+    "bedrock:UpdateAgentActionGroup", "config:StartRemediationExecution", "logs:ListAnomalies", "states:RedriveExecution",
+    "states:StartExecution", "states:StartSyncExecution", "transfer:UpdateServer",
     "auditmanager:GetEvidence", "ec2:CreateReplaceRootVolumeTask", "ecs:RunTask", "emr-containers:StartJobRun", "greengrass:CreateDeployment",
     "guardduty:CreateMembers", "iot:AttachPolicy", "securityhub:InviteMembers",
     "batch:SubmitJob", "cloud9:CreateEnvironmentMembership", "cloudformation:ContinueUpdateRollback", "ec2-instance-connect:SendSSHPublicKey",

@@ -3,9 +3,10 @@
 
 use super::kind::{PrincipalKind, Subject};
 use super::reference::Need;
+use crate::facts::actions::takes_no_resource;
 use crate::facts::{TRAINING_INSTANCE_TYPES, region_of_iam};
 use crate::iam::{Context, Dependence, Request};
-use crate::inventory::{IdentityKind, Tag};
+use crate::inventory::{IdentityKind, LogGroup, Tag};
 use crate::model::{MANAGED_BY, MANAGED_BY_RACESTACK, USER};
 use crate::plan::Names;
 
@@ -16,6 +17,18 @@ pub const NOTEBOOKS: &str = ":notebook-instance/";
 const TAG_KEYS: &str = "aws:tagkeys";
 const OWN_TAG: &str = "aws:requesttag/user";
 
+/// The keys that say where the credentials of a role were delivered to, whatever service is asked.
+/// Sources: <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/iam-policy-structure.html#amazon-ec2-keys>,
+/// <https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html>
+const OF_CREDENTIALS: [&str; 6] = [
+    "aws:ec2instancesourceprivateipv4",
+    "aws:ec2instancesourcevpc",
+    "ec2:roledelivery",
+    "ec2:sourceinstancearn",
+    "lambda:sourcefunctionarn",
+    "ssm:sourceinstancearn",
+];
+
 /// What is known beforehand of a condition key.
 enum ExpectedValues {
     /// Nothing: it may be as the company wants it.
@@ -24,6 +37,8 @@ enum ExpectedValues {
     Present,
     /// It has one of these values; `None` is a request without the key.
     OneOf(Vec<Option<String>>),
+    /// There are requests with each of these.
+    EachOf(Vec<Option<String>>),
 }
 
 /// How many requests of a need are refused.
@@ -79,6 +94,10 @@ pub fn refused(
             ExpectedValues::OneOf(values) => {
                 of_all(values.iter().filter(|value| depends.includes(value.as_deref())).count(), values.len())
             }
+            ExpectedValues::EachOf(values) => {
+                let is_refused = values.iter().any(|value| depends.includes(value.as_deref()));
+                if is_refused { Refused::Always } else { Refused::Never }
+            }
             ExpectedValues::Present => {
                 let (some, all) = depends.included();
                 of_all(some, all)
@@ -91,19 +110,31 @@ pub fn refused(
     keys.iter().map(of_key).min().unwrap_or(Refused::Always)
 }
 
-/// Whether a request of the day may leave out a condition key, in lower case: a tag of a request or of a resource, or what an upload
-/// has that brings tags, or copies a file that is in S3 already.
+/// Whether a request of the day may leave out a condition key, in lower case: a tag of a request, or of a resource that nobody tags, such
+/// as a training job; or what an upload has that brings tags, names a key, or copies a file that is in S3 already.
 /// Source: <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html#amazons3-policy-keys>
 fn is_left_out(action: &str, key: &str) -> bool {
-    let of_upload = ["s3:requestobjecttag/", "s3:requestobjecttagkeys", "s3:x-amz-copy-source"];
-    let is_upload = action.eq_ignore_ascii_case("s3:PutObject");
-    ["requesttag/", "resourcetag/"].iter().any(|tag| key.contains(tag))
-        || is_upload && of_upload.iter().any(|one| key.starts_with(one))
+    let of_upload = [
+        "s3:requestobjecttag/",
+        "s3:requestobjecttagkeys",
+        "s3:x-amz-copy-source",
+        "s3:x-amz-server-side-encryption-aws",
+    ];
+    // Images, networks, KMS keys, and log groups that no template makes.
+    let is_of_company = ["ec2:", "ecr:", "kms:", "logs:"].iter().any(|service| action.starts_with(service));
+    let may_be_tagged = is_of_company && !takes_no_resource(action);
+    key.contains("requesttag/")
+        || key.contains("resourcetag/") && !may_be_tagged
+        || is_upload(action) && of_upload.iter().any(|one| key.starts_with(one))
+}
+
+fn is_upload(action: &str) -> bool {
+    action.eq_ignore_ascii_case("s3:PutObject")
 }
 
 fn expected(subject: &Subject<'_, '_>, names: &Names, need: &Need, (example, key): (&Request, &str)) -> ExpectedValues {
     let through_service = need.keys.contains("kms:viaservice");
-    let (service, _) = example.action.split_once(':').unwrap_or_default();
+    let (service, name) = example.action.split_once(':').unwrap_or_default();
     let is = |value: &str| ExpectedValues::OneOf(vec![Some(value.to_owned())]);
     let is_absent = || ExpectedValues::OneOf(vec![None]);
     // SageMaker has two keys for one tag of its things, and a need names the own value of the other.
@@ -114,6 +145,13 @@ fn expected(subject: &Subject<'_, '_>, names: &Names, need: &Need, (example, key
     let other_key = other_key.filter(|other| service == "sagemaker" && need.keys.contains(other));
     let of_other_key = other_key.and_then(|other| Some(example.context.get(&other)?.list.first()?.clone()));
     let is_role = subject.kind.active() == PrincipalKind::Notebook;
+    // Where a role's credentials were delivered to goes with requests to all services. Else, a request has global keys, and its service's.
+    if OF_CREDENTIALS.contains(&key) {
+        return if is_role { ExpectedValues::Any } else { is_absent() };
+    }
+    if key.split_once(':').is_some_and(|(of, _)| of != "aws" && !of.eq_ignore_ascii_case(service)) {
+        return is_absent();
+    }
     match key {
         // What asks without it, no SDK and no console, is denied by the bucket.
         "aws:securetransport" => is("true"),
@@ -123,6 +161,16 @@ fn expected(subject: &Subject<'_, '_>, names: &Names, need: &Need, (example, key
         "aws:sourceaccount" | "aws:sourcearn" | "aws:sourceorgid" | "aws:sourceorgpaths" if !through_service => {
             is_absent()
         }
+        // What reads or deletes brings no tags.
+        // Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-tagkeys>
+        _ if (key == TAG_KEYS || key.starts_with("aws:requesttag/"))
+            && ["delete", "describe", "get", "list"].iter().any(|verb| name.to_lowercase().starts_with(verb)) =>
+        {
+            is_absent()
+        }
+        // It is set by who takes a role and may `sts:SetSourceIdentity`, which the trust policies of notebooks do not allow.
+        // Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_monitor.html>
+        "aws:sourceidentity" => is_absent(),
         // A user asks by themselves, and a service takes the role of a notebook by `sts:AssumeRole` (`trust`): neither is from an identity
         // provider, and a service has no second factor. AWS says of temporary credentials that they have this key, and not of those that
         // a service gets without a second factor.
@@ -131,6 +179,15 @@ fn expected(subject: &Subject<'_, '_>, names: &Names, need: &Need, (example, key
         // IAM is asked in one region of each partition.
         "aws:requestedregion" if service == "iam" => region_of_iam(&names.partition).map_or(ExpectedValues::Any, is),
         "aws:requestedregion" => is(&names.region),
+        // What a training job makes is encrypted with the account's key of S3 where the job names none: AWS says to let in `aws:kms`, and not
+        // whether the request names that key.
+        // Source: <https://docs.aws.amazon.com/sagemaker/latest/dg/API_OutputDataConfig.html>
+        "s3:x-amz-server-side-encryption" if is_role && is_upload(&example.action) => {
+            ExpectedValues::EachOf(vec![None, Some("aws:kms".to_owned())])
+        }
+        "s3:x-amz-server-side-encryption-aws-kms-key-id" if is_role && is_upload(&example.action) => {
+            ExpectedValues::Any
+        }
         // No identity provider is who lets people or notebooks in, and the rest is what no client sends unless it is told to.
         "aws:federatedprovider"
         | "s3:x-amz-acl"
@@ -151,8 +208,11 @@ fn expected(subject: &Subject<'_, '_>, names: &Names, need: &Need, (example, key
         "sagemaker:instancetypes" if example.action.eq_ignore_ascii_case("sagemaker:CreateTrainingJob") => {
             ExpectedValues::OneOf(TRAINING_INSTANCE_TYPES.iter().map(|one| Some((*one).to_owned())).collect())
         }
-        // Images of training jobs are those of AWS's accounts.
-        "aws:resourceaccount" | "s3:resourceaccount" if service != "ecr" => is(&names.account_id),
+        // Images of training jobs are those of AWS's accounts. A key may be another account's.
+        "aws:resourceaccount" | "s3:resourceaccount" if service != "ecr" => {
+            let of_resource = example.resource.split(':').nth(4).filter(|account| !account.is_empty());
+            is(of_resource.unwrap_or(&names.account_id))
+        }
         _ if of_other_key.is_some() => of_other_key.map_or(ExpectedValues::Any, |value| is(&value)),
         _ => match key.split_once("resourcetag/").zip(tags(subject, &example.resource)) {
             Some(((_, tag), tags)) => {
@@ -169,9 +229,13 @@ fn expected(subject: &Subject<'_, '_>, names: &Names, need: &Need, (example, key
     }
 }
 
-/// The tags of one's own user, of the role of one's notebook, and of the notebook, as their template has them.
+/// The tags of one's own user, of the role of one's notebook, of the notebook, and of log groups, as their template has them.
 fn tags<'i>(subject: &Subject<'i, '_>, resource: &str) -> Option<&'i [Tag<'i>]> {
     let inventory = subject.inventory;
+    if let Some((_, name)) = resource.split_once(":log-group:") {
+        let is_it = |group: &&LogGroup| name.split(':').next() == Some(group.name.as_str());
+        return inventory.log_groups.iter().find(is_it).map(|one| one.tags.as_slice());
+    }
     if resource.contains(NOTEBOOKS) {
         let is_own = |tag: &Tag| {
             tag.key.as_ref().is_some_and(|key| key == USER)

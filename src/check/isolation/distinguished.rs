@@ -14,7 +14,7 @@ use crate::render::{PROTOTYPE_TAG, Substitution, UserShape, is_of_prototype, wor
 ///
 /// The proof compares the prototype's policies with the limits and the needs. Of a person, all of these are the same but for own texts.
 /// While each of these is to each other text as the prototype's is (`Relation`), the classes of requests that the proof looked at are taken
-/// to be the person's, too, with the person's values in them. More than two texts at once are not compared.
+/// to be the person's, too, with the person's values in them.
 #[derive(Debug, Default)]
 pub struct Distinguishing(Vec<OfSubject>);
 

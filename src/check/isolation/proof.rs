@@ -10,8 +10,9 @@ use super::reference::{Need, References};
 use crate::finding::Rule;
 use crate::iam::{Decision, Direction, Document, Request, Statement, access_delta, decide};
 use crate::inventory::{self, Boundary, Undefined};
-use crate::model::OLD_KEY;
+use crate::model::{NOTEBOOK, OLD_KEY, TEAM, USER};
 use crate::plan::{AccountPlan, Names};
+use crate::render::is_of_prototype;
 
 const GRANT: &str = "allow it as the built-in policies do, which `racestack templates --export DIR` writes";
 const EXCEPT: &str = "leave it out of what this statement denies, as the built-in policies do, which `racestack templates --export DIR` writes";
@@ -72,10 +73,15 @@ fn undefined(subject: &Subject<'_, '_>) -> Vec<Problem> {
 impl Access<'_> {
     /// Statements that say something else of each principal: what they say of one person proves nothing of another.
     fn singled_out(&self, subject: &Subject<'_, '_>) -> Vec<Problem> {
-        let inventory::Principal { arn, name, .. } = subject.identity;
+        let inventory::Principal { arn, name, tags, .. } = subject.identity;
         let before = arn.strip_suffix(name.as_str()).unwrap_or_default();
+        // What everybody has alike is in the place of the prototype's word.
+        let is_common = |key: &str| {
+            let value = tags.iter().find(|tag| tag.has_key(key)).and_then(|tag| tag.value.as_deref());
+            ![USER, NOTEBOOK, TEAM].contains(&key) && value.is_some_and(|value| !is_of_prototype(value))
+        };
         let one = |(at, statement): (_, &Statement)| {
-            let (who, key) = (subject.kind.who(), statement.singled_out_by(before)?);
+            let (who, key) = (subject.kind.who(), statement.singled_out_by(before, &is_common)?);
             let message = format!("whether the statement is about {who} depends on the value of their `{key}`");
             let problem = Problem::at(Rule::IsolationUndecided, message, ALIKE, &subject.identity.location);
             Some(Problem { statements: vec![at], ..problem })

@@ -17,7 +17,7 @@ use crate::iam::compares_text;
 use crate::inventory::{IamInventory, IdentityKind, one_or_more, plain};
 use crate::model::User;
 use crate::plan::{AccountPlan, Names, Part};
-use crate::render::{PolicyValues, UserShape, words};
+use crate::render::{PolicyValues, UserShape, is_of_prototype, words};
 
 /// The SHA-256 of all that a proof looks at, with words in the place of the account's own values.
 pub(super) type Key = [u8; 32];
@@ -90,8 +90,8 @@ pub(super) fn is_own_somebodys<'u>(mut users: impl Iterator<Item = &'u User>, na
 /// - no text has an own value: then the texts are the same; or
 /// - each text takes own values as a whole or not at all: then it takes that account's values where it takes this one's here.
 ///
-/// So a key must not have both a text with an own value, and one that takes a part of such a value, or compares it as a number or in any
-/// case (`ComparedTexts`).
+/// So a key must not have both a text with an own value, and one that takes a part of such a value, is a part of one with somebody's name,
+/// or compares it as a number or in any case (`ComparedTexts`).
 pub(super) fn is_alike<'i, 'a>(
     subjects: &[Subject<'i, 'a>],
     inventory: &'i IamInventory<'a>,
@@ -101,9 +101,11 @@ pub(super) fn is_alike<'i, 'a>(
     // The policies that racestack gives the roles of services are the same text, and are compared with nothing. What others are
     // compared with tells buckets apart by wildcards (`*sagemaker*`), and is not among `filled`.
     let mut of_services = subjects.iter().filter(|subject| matches!(subject.kind, PrincipalKind::Service(_)));
-    // Needs are decided by the tags of the person's user, role and notebook (`certain`), and `${aws:username}` is a user's name.
+    // Needs are decided by the tags of log groups, and of the person's user, role and notebook (`certain`), and `${aws:username}` is a
+    // user's name.
     let of_notebooks = inventory.notebooks.iter().map(|notebook| &notebook.tags);
-    let mut tags = inventory.principals.iter().map(|one| &one.tags).chain(of_notebooks).flatten();
+    let of_logs = inventory.log_groups.iter().map(|group| &group.tags);
+    let mut tags = inventory.principals.iter().map(|one| &one.tags).chain(of_notebooks).chain(of_logs).flatten();
     let mut users = inventory.principals.iter().filter(|one| one.kind == IdentityKind::User);
     if !of_services.all(|subject| references.is_built_in(subject))
         || tags.any(|tag| tag.value.as_ref().is_some_and(|value| has_own(value, names)))
@@ -152,7 +154,7 @@ fn add(key: &str, text: &str, names: &Names, compared: &mut BTreeMap<String, Com
         let inside = if *service == "s3" { behind_bucket } else { resource };
         let of_inside = compared.entry(format!("{key}, inside")).or_default();
         of_inside.with_own |= has_own(inside, names);
-        of_inside.tell_apart |= inside.contains(['*', '?']) || in_pieces(inside);
+        of_inside.tell_apart |= is_open(inside);
     }
 }
 
@@ -197,15 +199,15 @@ fn has_own(text: &str, names: &Names) -> bool {
 }
 
 /// Whether a text takes the values of an account as a whole, or not at all, so that it matches the same of every account's. In an ARN, the
-/// region, the account, and the bucket of S3 are either wildcards alone or have none; no wildcard before them reaches into them, since
+/// region, the account, and the bucket of S3 are either wildcards alone or plain; no wildcard before them reaches into them, since
 /// the partition and the service have none.
 fn is_text_alike(text: &str) -> bool {
-    if text == "*" || !text.contains(['*', '?']) {
+    if text == "*" || !is_open(text) {
         return true;
     }
     let parts: Vec<&str> = text.splitn(6, ':').collect();
     let [arn, partition, service, region, account, resource] = parts.as_slice() else { return false };
-    let plain = |text: &&str| !text.contains(['*', '?']);
+    let plain = |text: &&str| !is_open(text);
     let whole = |text: &&str| plain(text) || *text == "*";
     let first = resource.split('/').next().unwrap_or_default();
     *arn == "arn"
@@ -216,15 +218,23 @@ fn is_text_alike(text: &str) -> bool {
         && (*service != "s3" || whole(&first))
 }
 
+/// Whether something else may stand in a text: in the place of a wildcard, a variable, or a value of the prototype.
+fn is_open(text: &str) -> bool {
+    text.contains(['*', '?', '$']) || is_of_prototype(text)
+}
+
 #[cfg(test)]
 mod tests {
     use super::is_text_alike;
 
     #[test]
     fn only_wildcards_that_could_match_a_part_of_an_accounts_value_tell_accounts_apart() {
-        let alike = ["*", "ml.t3", "arn:aws:s3:::*", "arn:aws:s3:::a/*", "arn:aws:iam::*:role/a*"];
+        let alike =
+            ["*", "ml.t3", "arn:aws:s3:::*", "arn:aws:s3:::a/*", "arn:aws:iam::*:role/a*", "arn:aws:s3:::a/${b}/*"];
         let apart = ["a*", "arn:aws:s3:::a*", "arn:aws:s3:::*a/b", "arn:aws:s3:us-*:1:b", "arn:aws:iam::1*:user/b"];
-        assert_eq!(alike.map(is_text_alike), [true; 5]);
+        let by_names = ["arn:aws:s3:::${b}-a/*", "arn:aws:s3:::q7person-a", "arn:aws:iam::1${b}:user/b", "${b}-a"];
+        assert_eq!(alike.map(is_text_alike), [true; 6]);
         assert_eq!(apart.map(is_text_alike), [false; 5]);
+        assert_eq!(by_names.map(is_text_alike), [false; 4]);
     }
 }

@@ -7,9 +7,10 @@ use serde_json::Value;
 
 use super::super::model::AccessPrincipal;
 use super::super::owners::{NO_NAMES, every_text, general};
+use super::super::principal_class::tag_key;
 use super::Side;
 use super::account::{AccountIam, StackPlace, undefined};
-use super::subjects::{Subject, tag_key};
+use super::subjects::Subject;
 use crate::iam::{Context, Principal};
 use crate::inventory::{self, Location, PRINCIPAL_TAG, PolicyDocument, PolicyKind, one_or_more};
 use crate::output::UserEntry;

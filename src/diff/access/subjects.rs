@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::model::AccessPrincipal;
 use super::super::owners::names_of;
-use super::super::principal_class::{PrincipalClasses, tags};
+use super::super::principal_class::{PrincipalClasses, tag_key, tags};
 use super::Side;
 use super::account::{AccountIam, is_user, undefined};
 use super::renamed::Renamed;
 use crate::iam::{self, Context};
-use crate::inventory::{PRINCIPAL_TAG, Principal};
+use crate::inventory::Principal;
 use crate::model::TAGS_OF_TEMPLATES;
 use crate::output::UserEntry;
 
@@ -92,7 +92,12 @@ pub(super) fn people(
             old_key = Some(key(was, before));
         }
         let old = was.as_ref().map(|(_, with_new_names)| with_new_names).or(old);
-        if old_key == new_key {
+        // What is alike in all may be another name than before.
+        let asked = |of: Option<&Principal<'_>>| -> BTreeSet<(String, Option<String>)> {
+            let all = of.into_iter().flat_map(|of| alike.asked(of));
+            all.map(|(key, value)| (key.to_owned(), value.map(str::to_owned))).collect()
+        };
+        if old_key == new_key && asked(old) == asked(new) {
             continue;
         }
         let notebook = old.and_then(|old| before.own(old)?.notebook.clone());
@@ -126,11 +131,6 @@ pub(super) fn people(
         }
     }
     classes.into_values().collect()
-}
-
-/// The condition key of a principal's tag.
-pub(super) fn tag_key(tag: &str) -> String {
-    format!("aws:{PRINCIPAL_TAG}{tag}")
 }
 
 /// The condition key of an ARN.
