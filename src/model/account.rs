@@ -23,7 +23,7 @@ use crate::finding::{Finding, Rule};
 use crate::source::{Place, SourceFile};
 
 /// The account ID that `racestack init` writes, in the place of the account's own.
-const PLACEHOLDER_ID: &str = "000000000000";
+pub const PLACEHOLDER_ID: &str = "000000000000";
 
 /// An AWS account with everything that its stacks are made of.
 #[expect(missing_docs, reason = "the settings say what each is")]

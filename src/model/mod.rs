@@ -25,7 +25,7 @@ pub use crate::config::{
     KmsKeyArn, Language, LogicalId, MetadataSettings, Mfa, Network, NotebookName, Part, Profile, Region,
     RepositoryPath, SecurityGroupId, Service, Settings, StackName, SubnetId, UserName,
 };
-pub use account::Account;
+pub use account::{Account, PLACEHOLDER_ID};
 pub use bucket::log_bucket;
 pub use company_policies::CompanyPolicies;
 pub use fleet::clashes;
