@@ -41,6 +41,9 @@ pub(super) fn render(diff: &Diff) -> String {
         }
     }
     let left_out: Vec<&DiffPart> = parts.iter().zip(&fits).filter(|(_, fits)| !**fits).map(|(part, _)| part).collect();
+    if let Some(title) = layout::parts_title(diff) {
+        text += &format!("**{}**\n\n", code(&title));
+    }
     for (shown, _) in shown.iter().zip(&fits).filter(|(_, fits)| **fits) {
         text += shown;
     }
