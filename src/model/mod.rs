@@ -26,7 +26,7 @@ pub use crate::config::{
     RepositoryPath, SecurityGroupId, Service, Settings, StackName, SubnetId, UserName,
 };
 pub use account::{Account, PLACEHOLDER_ID};
-pub use bucket::log_bucket;
+pub use bucket::{bucket_name, log_bucket};
 pub use company_policies::CompanyPolicies;
 pub use fleet::clashes;
 pub use ids::NOTEBOOK_SEPARATOR;

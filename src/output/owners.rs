@@ -118,10 +118,10 @@ pub fn orphans(
         let shown = folder.display();
         let no_account = format!("`{shown}` belongs to no configured account");
         let (message, help) = match renamed {
-            None if id == Some(PLACEHOLDER_ID) => (no_account, "remove the folder: nothing of it can be deployed".to_owned()),
-            None => {
-                (no_account, "delete the account's stacks if they are deployed, then remove the folder".to_owned())
+            None if id == Some(PLACEHOLDER_ID) => {
+                (no_account, "remove the folder: nothing of it can be deployed".to_owned())
             }
+            None => (no_account, "delete the account's stacks if they are deployed, then remove the folder".to_owned()),
             Some((account, region)) if account.region != Some(region) => (
                 format!("`{shown}` is of the account that is now configured as `{}`, in another region", account.name),
                 format!(

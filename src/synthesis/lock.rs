@@ -7,7 +7,9 @@ use super::account::AccountOutput;
 use super::former;
 use super::identity;
 use crate::finding::{Finding, Rule, Severity, counted};
-use crate::model::{Account, FEW_LEAVERS, FEW_LEAVERS_PERCENT, LockEntry, PLACEHOLDER_ID, PlacementLock, UserName, stack_word};
+use crate::model::{
+    Account, FEW_LEAVERS, FEW_LEAVERS_PERCENT, LockEntry, PLACEHOLDER_ID, PlacementLock, UserName, stack_word,
+};
 use crate::output::{self, DeployedBy, FormerOutput, Manifest, StackEntry, UserEntry};
 use crate::source::Place;
 
