@@ -155,6 +155,15 @@ pub(super) fn run(args: &InitArgs) -> Result<String, Failure> {
     if args.update {
         return update(args.folder.strip_prefix(".").unwrap_or(&args.folder));
     }
+    if let Some(config) =
+        ["", "..", "../.."].iter().map(|up| args.folder.join(up)).find(|above| is_configuration(above))
+    {
+        let config = config.strip_prefix(".").unwrap_or(&config).display();
+        return Err(Failure::Usage(format!(
+            "this folder is in a configuration: `racestack init --update {config}` renews its schemas, and the CI files beside it; \
+             nothing was written"
+        )));
+    }
     let mut new = Vec::new();
     // Who has a configuration already asks for the rest alone.
     let has_configuration = args.ci.is_some() && files::kind(&args.folder.join("config"))?.is_some();
@@ -178,8 +187,8 @@ pub(super) fn run(args: &InitArgs) -> Result<String, Failure> {
         let found = files::read(&place)?;
         if found.is_some() && !KEPT.contains(&path.as_str()) {
             return Err(Failure::Usage(format!(
-                "`{}` exists; nothing was written; `racestack init --update{}` writes what is missing beside a \
-                 configuration, and anew what another version wrote",
+                "`{}` exists; nothing was written; where a configuration is already, `racestack init --update{}` renews its \
+                 schemas, and the CI files beside it",
                 place.display(),
                 argument(folder)
             )));
@@ -235,8 +244,8 @@ fn next_steps(folder: &Path) -> String {
     };
     format!(
         "\nNext:\n  1. {config}/settings.yaml: set `company`\n  2. rename {config}/accounts/example: the folder's name is the account's name\n  \
-         3. in that folder: set the account ID, region and bucket in settings.yaml, and the people in roster.csv\n  4. racestack \
-         synth{options}\n",
+         3. in that folder: set the account ID, region and bucket in settings.yaml, and the people in roster.csv\n  4. after that: \
+         racestack synth{options}\n",
         config = config.display(),
     )
 }
