@@ -26,7 +26,8 @@ pub(super) fn run(args: &ExplainArgs) -> Result<Reply, Failure> {
         (key, value, set_by)
     });
     let lines = leaves.chain(implied(account, &args.key));
-    let lines: String = lines.map(|(key, value, set_by)| format!("{key}: {value}    # {set_by}\n")).collect();
+    let lines =
+        lines.fold(String::new(), |text, (key, value, set_by)| text + &format!("{key}: {value}    # {set_by}\n"));
     if lines.is_empty() {
         let keys = schema.keys();
         if keys.contains(&args.key) {

@@ -155,14 +155,9 @@ pub(super) fn run(args: &InitArgs) -> Result<String, Failure> {
     if args.update {
         return update(args.folder.strip_prefix(".").unwrap_or(&args.folder));
     }
-    if let Some(config) =
-        ["", "..", "../.."].iter().map(|up| args.folder.join(up)).find(|above| is_configuration(above))
-    {
-        let config = config.strip_prefix(".").unwrap_or(&config).display();
-        return Err(Failure::Usage(format!(
-            "this folder is in a configuration: `racestack init --update {config}` renews its schemas, and the CI files beside it; \
-             nothing was written"
-        )));
+    if files::real_path(&args.folder)?.ancestors().any(is_configuration) {
+        let help = "to renew its schemas and the CI files, run `racestack init --update` in the folder that it is in";
+        return Err(Failure::Usage(format!("this folder is within a configuration; {help}; nothing was written")));
     }
     let mut new = Vec::new();
     // Who has a configuration already asks for the rest alone.

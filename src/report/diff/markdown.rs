@@ -42,7 +42,7 @@ pub(super) fn render(diff: &Diff) -> String {
     }
     let left_out: Vec<&DiffPart> = parts.iter().zip(&fits).filter(|(_, fits)| !**fits).map(|(part, _)| part).collect();
     if let Some(title) = layout::parts_title(diff) {
-        text += &format!("**{}**\n\n", code(&title));
+        let _ = writeln!(text, "**{}**\n", code(&title));
     }
     for (shown, _) in shown.iter().zip(&fits).filter(|(_, fits)| **fits) {
         text += shown;
