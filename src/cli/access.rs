@@ -133,19 +133,13 @@ fn wrong_arn(account: &Account, resource: &str) -> Option<String> {
     (right != resource).then(|| format!("the {what} `{name}` of this account has another ARN: `--resource {right}`"))
 }
 
-/// The decisions about one request: those that the same statements make one after the other, and then these.
+/// The decisions about one request: those that are alike in one, with the statements that make them.
 fn decisions(account: &str, question: &Question<'_>, answers: &[Answer]) -> String {
     let Question { action, resource, .. } = question;
     if answers.is_empty() {
         return format!("nobody in the account `{account}` may call `{action}` on `{resource}`\n");
     }
-    let mut text = String::new();
-    for (at, answer) in answers.iter().enumerate() {
-        let who = match &answer.who {
-            Who::User(name) => format!("`{name}`"),
-            Who::Notebook(name) => format!("the notebook of `{name}`"),
-            Who::Role(arn) => format!("the role `{arn}`"),
-        };
+    let told = |answer: &Answer| {
         let with = match answer.second_factor {
             None => "",
             Some(true) => ", with a second factor",
@@ -163,13 +157,21 @@ fn decisions(account: &str, question: &Question<'_>, answers: &[Answer]) -> Stri
             }
             _ => "",
         };
-        text += &format!("{who}{with}: {}{why}\n", answer.decision);
-        let reasons = |answer: &Answer| reasons(&answer.statements, &answer.doubts) + &lacking(answer);
-        if answers.get(at + 1).map(reasons) != Some(reasons(answer)) {
-            text += &reasons(answer);
-        }
-    }
-    text
+        let reasons = reasons(&answer.statements, &answer.doubts);
+        format!("{with}: {}{why}\n{reasons}{}", answer.decision, lacking(answer))
+    };
+    let alike = answers.chunk_by(|one, other| told(one) == told(other));
+    let text = alike.map(|alike| {
+        let who = alike.iter().map(|answer| match &answer.who {
+            Who::User(name) => format!("`{name}`"),
+            Who::Notebook(name) => format!("the notebook of `{name}`"),
+            Who::Role(arn) => format!("the role `{arn}`"),
+        });
+        // Of many, each is a line of its own.
+        let between = if alike.len() > 2 { ",\n" } else { ", and " };
+        who.collect::<Vec<_>>().join(between) + &told(&alike[0])
+    });
+    text.collect()
 }
 
 /// What a request that is denied would be allowed with.

@@ -220,7 +220,10 @@ fn count(text: &str) -> Result<usize, &'static str> {
 fn key_and_value(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((key, value)) if key.contains(':') => Ok((key.to_owned(), value.to_owned())),
-        _ => Err("found no `KEY=VALUE`, such as `s3:prefix=bob/`".to_owned()),
+        _ => Err(
+            "allowed is `KEY=VALUE` with a condition key of IAM, such as `s3:prefix=bob/` or `aws:RequestTag/user=bob`"
+                .to_owned(),
+        ),
     }
 }
 

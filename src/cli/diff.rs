@@ -54,12 +54,20 @@ fn sides(args: &DiffArgs, notice: &dyn Fn(&str)) -> Result<(OutFolder, OutFolder
     let default = Path::new(DEFAULT_OUT);
     match (&args.git, args.folders.as_slice()) {
         (None, [old, rest @ ..]) => {
-            args.folders.iter().try_for_each(|folder| refuse_missing(folder, OR_REVISION))?;
-            let new = read(rest.first().map_or(default, PathBuf::as_path), None, notice)?;
+            args.folders.iter().try_for_each(|folder| refuse_missing(folder, &or_revision("diff", folder)))?;
+            let new = rest.first().map_or(default, PathBuf::as_path);
+            if files::real_path(old)? == files::real_path(new)? {
+                let message =
+                    "OLD and NEW are the same folder; name an older copy of it, or a revision with `--git REV`";
+                return Err(Failure::Usage(message.to_owned()));
+            }
+            let new = read(new, None, notice)?;
             Ok((read(old, Some(&new), notice)?, new))
         }
         (Some(revision), [] | [_]) => {
             let folder = args.folders.first().map_or(default, PathBuf::as_path);
+            let help = "NEW is a folder; to compare two revisions, check out the newer one";
+            args.folders.iter().try_for_each(|folder| refuse_missing(folder, help))?;
             let new = read(folder, None, notice)?;
             Ok((read_revision(revision, folder, &new)?, new))
         }
@@ -72,7 +80,9 @@ fn sides(args: &DiffArgs, notice: &dyn Fn(&str)) -> Result<(OutFolder, OutFolder
 }
 
 /// What to do about a folder that is not there, and by whose name perhaps a revision was meant.
-pub(super) const OR_REVISION: &str = "with a revision, `--git REV`";
+pub(super) fn or_revision(command: &str, folder: &Path) -> String {
+    format!("if it is a revision, run `racestack {command} --git {}`", folder.display())
+}
 /// The same of an out folder.
 pub(super) const SYNTH_FIRST: &str = "run `racestack synth` first";
 

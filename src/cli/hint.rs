@@ -42,8 +42,14 @@ fn way(error: &clap::Error) -> Option<String> {
     if let Some((_, way)) = WAYS.iter().find(|(other, _)| other == refused) {
         return Some((*way).to_owned());
     }
+    let command = command(error)?;
+    if refused == "--user" && command.get_name() == "offboard" {
+        return Some("name the person without `--user`: `racestack offboard USER --account NAME`".to_owned());
+    }
     // Where accounts are named by an option, a word too many is perhaps one of them.
-    let command = command(error).filter(|_| !refused.starts_with('-'))?;
+    if refused.starts_with('-') {
+        return None;
+    }
     let has = |option: &str| command.get_arguments().any(|argument| argument.get_long() == Some(option));
     has("account").then(|| {
         let or = if has("user") { format!(", a person with `--user {refused}`") } else { String::new() };

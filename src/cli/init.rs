@@ -153,6 +153,10 @@ pub(super) fn run(args: &InitArgs) -> Result<String, Failure> {
     if args.update {
         return update(folder);
     }
+    if files::real_path(&args.folder)?.ancestors().any(is_configuration) {
+        let help = "to renew its schemas and the CI files, run `racestack init --update` in the folder that it is in";
+        return Err(Failure::Usage(format!("this folder is within a configuration; {help}; nothing was written")));
+    }
     let mut new = Vec::new();
     // Who has a configuration already asks for the rest alone.
     let has_configuration = args.ci.is_some() && files::kind(&folder.join("config"))?.is_some();
@@ -174,8 +178,8 @@ pub(super) fn run(args: &InitArgs) -> Result<String, Failure> {
         let found = files::read(&place)?;
         if found.is_some() && !KEPT.contains(&path.as_str()) {
             return Err(Failure::Usage(format!(
-                "`{}` exists; nothing was written; `racestack init --update{}` writes what is missing beside a \
-                 configuration, and anew what another version wrote",
+                "`{}` exists; nothing was written; where a configuration is already, `racestack init --update{}` renews its \
+                 schemas, and the CI files beside it",
                 place.display(),
                 argument(folder)
             )));
@@ -231,8 +235,8 @@ fn next_steps(folder: &Path) -> String {
     };
     format!(
         "\nNext:\n  1. {config}/settings.yaml: set `company`\n  2. rename {config}/accounts/example: the folder's name is the account's name\n  \
-         3. in that folder: set the account ID, region and bucket in settings.yaml, and the people in roster.csv\n  4. racestack \
-         synth{options}\n",
+         3. in that folder: set the account ID, region and bucket in settings.yaml, and the people in roster.csv\n  4. after that: \
+         racestack synth{options}\n",
         config = config.display(),
     )
 }

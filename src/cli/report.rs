@@ -5,7 +5,7 @@ use std::path::Path;
 use super::Reply;
 use super::args::ReportArgs;
 use super::audit::Audited;
-use super::diff::{OR_REVISION, compared, read, read_revision, refuse_missing};
+use super::diff::{compared, or_revision, read, read_revision, refuse_missing};
 use super::sources::FleetArgs;
 use crate::finding::{Finding, sort};
 use crate::page::{self, AuditPage, Fragment, Page, PageAccount};
@@ -105,7 +105,7 @@ fn diff(args: &ReportArgs, notice: &dyn Fn(&str)) -> Result<Option<Fragment>, Fa
         return Ok(None);
     }
     let out = &args.fleet.out;
-    args.against.iter().try_for_each(|folder| refuse_missing(folder, OR_REVISION))?;
+    args.against.iter().try_for_each(|folder| refuse_missing(folder, &or_revision("report", folder)))?;
     let new = read(out, None, notice)?;
     let old = match (&args.against, &args.git) {
         (Some(folder), _) => read(folder, Some(&new), notice)?,

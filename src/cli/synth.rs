@@ -12,7 +12,7 @@ use super::{Reply, init};
 use crate::config::AccountConfig;
 use crate::files;
 use crate::finding::{Finding, any_error};
-use crate::model::AccountName;
+use crate::model::{AccountName, PLACEHOLDER_ID};
 use crate::output;
 use crate::report::Format;
 use crate::synthesis::export::{Export, ExportFormat, ExportPart};
@@ -139,7 +139,9 @@ fn finish(mut made: AccountOutput<'_>, accounts: &[AccountConfig], args: &SynthA
     let row = summary::row(&made.manifest, made.account.users.len(), change, done);
     let source = &made.account.lock_source;
     let (name, lock_path) = (made.account.name.clone(), source.path.clone());
-    let lock = Some(made.lock.to_text()).filter(|lock| *lock != source.text);
+    // Who is in an account that has no ID yet may still change: nothing of it can be deployed.
+    let has_id = made.account.id.as_str() != PLACEHOLDER_ID;
+    let lock = Some(made.lock.to_text()).filter(|lock| has_id && *lock != source.text);
     Ok(StagedAccount { name, lock_path, lock, export_part: made.export_part, staged, row, findings, before, stale })
 }
 

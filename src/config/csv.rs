@@ -7,6 +7,7 @@ use super::characters::odd_character;
 use super::mangled;
 use super::node::{Content, Entry, Node};
 use super::roster::roster_schema;
+use super::schema::boolean;
 use super::suggestion::column_of;
 use crate::finding::{Finding, Rule, counted};
 use crate::source::{Place, SourceFile};
@@ -170,8 +171,8 @@ fn nameless(source: &Arc<SourceFile>, header: &mut [Column]) -> Option<Finding> 
         |column: &&mut Column| column.name.eq_ignore_ascii_case("name") || column_of(&column.name) == Some("name");
     let seems_one = header.iter_mut().find(is_meant);
     let (place, help, odd) = if let Some(column) = seems_one {
-        let found = std::mem::replace(&mut column.name, "name".to_owned());
-        (column.place.clone(), format!("did you mean `name` by `{found}`?"), None)
+        "name".clone_into(&mut column.name);
+        (column.place.clone(), "did you mean `name`?".to_owned(), None)
     } else {
         let start = header.first().map_or(0, |column| column.place.span.start);
         let end = header.last().map_or(start, |column| column.place.span.end);
@@ -220,19 +221,20 @@ fn row(source: &Arc<SourceFile>, header: &[Column], record: &[Cell], findings: &
         // A cell is never quoted in the sense of YAML: `false` and `5` may be read as what they look like.
         let value = Node { place: cell_place, content: Content::Scalar { text: text.to_owned(), plain: true } };
         if let Err(value) = insert(&mut entries, column, value) {
-            let message = format!("the cell under `{}` contradicts another cell of this row", column.name);
-            findings.push(
-                Finding::new(Rule::FileSyntax, message)
-                    .at(value.place)
-                    .help(format!("empty this cell, or the one under `{}`", parent(&column.name))),
-            );
+            let of = column.name.split('.').next().unwrap_or_default();
+            let outer = entries.iter().find(|entry| entry.key == of).map(|entry| &entry.value);
+            let message = match outer.map(|outer| (&outer.content, outer.entries())) {
+                Some((Content::Scalar { text: outer, .. }, _)) => {
+                    format!("`{of}` is `{outer}`, and `{}` is set", column.name)
+                }
+                Some((_, [first, ..])) => format!("`{of}` is `{text}`, and `{of}.{}` is set", first.key),
+                _ => format!("`{of}` is `{text}`, and has another value, too"),
+            };
+            let finding = Finding::new(Rule::SettingsContradiction, message).at(value.place);
+            findings.push(finding.help("empty one of the two cells"));
         }
     }
     Node { place, content: Content::Map(entries) }
-}
-
-fn parent(column: &str) -> &str {
-    column.split('.').next().unwrap_or(column)
 }
 
 /// Puts `value` under the column, whose name may have a map's key and one in it. A plain `true` gives way to a map, so that
@@ -252,6 +254,9 @@ fn insert(entries: &mut Vec<Entry>, column: &Column, value: Node) -> Result<(), 
     match (inner, &mut existing.content) {
         (Some(inner), Content::Map(entries)) => entries.push(entry(inner, value)),
         (None, _) if is_true(&value) => {}
+        // What is wrong by itself is told as such, whatever else the row has.
+        (None, _) if !is_boolean(&value) => *existing = value,
+        (Some(_), Content::Scalar { text, .. }) if boolean(text).is_none() => {}
         _ => return Err(value),
     }
     Ok(())
@@ -259,6 +264,10 @@ fn insert(entries: &mut Vec<Entry>, column: &Column, value: Node) -> Result<(), 
 
 fn is_true(node: &Node) -> bool {
     matches!(&node.content, Content::Scalar { text, .. } if text.eq_ignore_ascii_case("true"))
+}
+
+fn is_boolean(node: &Node) -> bool {
+    matches!(&node.content, Content::Scalar { text, .. } if boolean(text).is_some())
 }
 
 #[cfg(test)]
@@ -314,7 +323,13 @@ mod tests {
             cell(&read("name,notebook.volume_gb,notebook\na,10,yes\nb,10,true\n").0[1], "notebook.volume_gb"),
             "10"
         );
-        assert_eq!(read("name,notebook.volume_gb,notebook\na,10,false\n").1[0].rule, Rule::FileSyntax);
-        assert_eq!(read("name,notebook,notebook.volume_gb\na,false,10\n").1[0].rule, Rule::FileSyntax);
+        assert_eq!(read("name,notebook.volume_gb,notebook\na,10,false\n").1[0].rule, Rule::SettingsContradiction);
+        assert_eq!(read("name,notebook,notebook.volume_gb\na,false,10\n").1[0].rule, Rule::SettingsContradiction);
+        // One that is wrong by itself contradicts nothing.
+        for row in ["notebook.volume_gb,notebook\na,10,ml.t3.large", "notebook,notebook.volume_gb\na,ml.t3.large,10"] {
+            let (rows, findings) = read(&format!("name,{row}\n"));
+            assert!(findings.is_empty(), "{findings:?}");
+            assert_eq!(cell(&rows[0], "notebook"), "ml.t3.large");
+        }
     }
 }

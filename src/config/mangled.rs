@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::node::shorten;
+use super::wrong_type::is_in_table;
 use crate::finding::{Finding, Rule, Severity};
 use crate::source::Place;
 
@@ -43,6 +44,11 @@ pub fn check(column: &str, text: &str, place: &Place) -> Option<Finding> {
         return None;
     };
     Some(Finding { severity, ..Finding::new(Rule::RosterMangled, message) }.at(place.clone()).help(help))
+}
+
+/// Whether a cell of a table is found to be no longer what somebody typed.
+pub fn is_lost(column: &str, text: &str, place: &Place) -> bool {
+    is_in_table(place) && check(column, text, place).is_some_and(|finding| finding.is_error())
 }
 
 #[cfg(test)]

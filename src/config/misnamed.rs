@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::accounts::has_roster;
 use super::suggestion::did_you_mean;
 use super::{
     ACCOUNTS_FOLDER, POLICIES_FOLDER, ROSTER_FILES, RULES_FOLDER, SCHEMAS_FOLDER, SETTINGS_FILE, SUPPRESSIONS_FILE,
@@ -59,6 +60,9 @@ pub(super) fn check(config: &Path, findings: &mut Vec<Finding>) -> Result<(), Fi
             }
         } else if let Some(known) = near_file(name, &ROSTER_FILES).filter(|_| !entry.is_folder) {
             findings.push(elsewhere(&entry.path, "a roster is one of an account", &in_account(known)));
+        } else if entry.is_folder && !FOLDERS.contains(&name) && has_roster(&entry.path) {
+            let target = config.join(ACCOUNTS_FOLDER).join(name);
+            findings.push(elsewhere(&entry.path, "an account is a folder of `accounts`", &target));
         }
     }
     let accounts = shown(&config.join(ACCOUNTS_FOLDER))?;
@@ -96,7 +100,8 @@ pub(super) fn check_account(config: &Path, account: &Path, findings: &mut Vec<Fi
 /// What stands in a folder, but for hidden names.
 fn shown(folder: &Path) -> Result<Vec<FolderEntry>, FileError> {
     let mut entries = files::list(folder)?.unwrap_or_default();
-    entries.retain(|entry| !entry.name.starts_with('.'));
+    // Excel keeps `~$roster.xlsx` while the workbook is open.
+    entries.retain(|entry| !entry.name.starts_with(['.', '~']));
     Ok(entries)
 }
 
@@ -118,8 +123,12 @@ fn near_file<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
     let stem_of = |known: &'a str| known.rsplit_once('.').map_or(known, |(stem, _)| stem);
     let same = known.iter().copied().find(|known| stem_of(known) == stem);
     same.or_else(|| {
-        let stems = known.iter().copied().map(stem_of);
-        let near = did_you_mean(stem, stems).filter(|_| EXTENSIONS.contains(&extension))?;
+        let mut stems = known.iter().copied().map(stem_of);
+        // `roster (1).csv`, `roster-new.csv`
+        let is_copy_of =
+            |known: &&str| stem.strip_prefix(known).is_some_and(|rest| rest.starts_with([' ', '-', '_', '(', '.']));
+        let near = stems.clone().find(is_copy_of).or_else(|| did_you_mean(stem, stems.by_ref()));
+        let near = near.filter(|_| EXTENSIONS.contains(&extension))?;
         known.iter().copied().find(|known| stem_of(known) == near)
     })
 }
@@ -158,7 +167,17 @@ mod tests {
     #[test]
     fn only_near_names_of_files_are_meant() {
         let known = [SETTINGS_FILE, SUPPRESSIONS_FILE];
-        for name in ["setings.yaml", "settings.yml", "Settings.yaml", "settings.yaml.txt", "setting.json", "settings"] {
+        for name in [
+            "setings.yaml",
+            "settings.yml",
+            "Settings.yaml",
+            "settings.yaml.txt",
+            "setting.json",
+            "settings",
+            "settings (1).yaml",
+            "settings-old.yml",
+            "settings.yaml.json",
+        ] {
             assert_eq!(near_file(name, &known), Some(SETTINGS_FILE), "{name}");
         }
         for name in ["suppression.yaml", "suppressions.yml", "supressions.yaml"] {

@@ -32,6 +32,7 @@ pub use choices::{Language, Mfa, Part, Profile, Service};
 pub use conflict::{find as find_conflict, line as conflict_line, sides as conflict_sides};
 pub use encoding::Encoding;
 pub use layers::{DEFAULTS_PATH, explain};
+pub use mangled::is_lost;
 pub use names::{
     AccountId, AccountName, BucketName, Company, Contact, EmailAddress, FolderName, IamPath, InstanceType, KmsKeyArn,
     LogicalId, Network, NotebookName, PolicyPath, PrincipalPattern, Region, RepositoryPath, RoleSuffix,

@@ -12,7 +12,7 @@ use super::names::{longest, refused};
 use super::node::{Content, Entry, Node, quoted, shorten};
 use super::optional::{allow_null, forbid_null};
 use super::suggestion::{column_of, did_you_mean, state_of, suggest};
-use super::wrong_type::{ROW, is_in_table, meant, no_choice, not_a_list, not_a_map};
+use super::wrong_type::{ROW, example, is_in_table, meant, no_choice, not_a_list, not_a_map};
 use crate::finding::{Finding, Rule, each};
 
 /// A JSON Schema (draft 2020-12) of one kind of file.
@@ -162,7 +162,8 @@ impl SchemaReader<'_> {
         let Some(allowed) = refused(kind, text) else { return text.into() };
         let message = format!("found {} for {}, allowed is {allowed}", node.describe(), label(path));
         let finding = Finding::new(Rule::SettingsInvalidName, message).at(node.place.clone());
-        let correct = || format!("correct {}", label(path));
+        let such_as = example(kind).map_or_else(String::new, |example| format!(": such as `{example}`"));
+        let correct = || format!("correct {}{such_as}", label(path));
         let help = meant(kind, text).map_or_else(correct, |meant| format!("did you mean `{meant}`?"));
         let odd = odd_character(text).or_else(|| too_long(text, longest(kind)?));
         self.findings.push(finding.help(help).notes(odd));
@@ -195,7 +196,8 @@ impl SchemaReader<'_> {
             return text.as_str().into();
         }
         let meant = if label(path) == "`state`" { state_of(text) } else { None };
-        let nearest = || suggest(text, words.iter().copied(), format!("correct {}", label(path)));
+        let one_of = || format!("write {}", allowed.replace(", ", " or "));
+        let nearest = || suggest(text, words.iter().copied(), one_of());
         let help = meant.map_or_else(nearest, str::to_owned);
         self.findings.push(
             Finding::new(
@@ -354,7 +356,7 @@ impl SchemaReader<'_> {
 }
 
 /// The spellings of YAML 1.1 and of spreadsheets.
-fn boolean(text: &str) -> Option<bool> {
+pub(super) fn boolean(text: &str) -> Option<bool> {
     match text.to_ascii_lowercase().as_str() {
         "true" | "yes" | "on" => Some(true),
         "false" | "no" | "off" => Some(false),

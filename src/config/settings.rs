@@ -161,13 +161,16 @@ pub struct NotebookSettings {
     /// people can read only the logs of such jobs. Version 3 of the SDK also sets the tags of the defaults file.
     pub adapt_sdk: bool,
     /// The subnet of notebooks and training jobs, such as `subnet-0123456789abcdef0`. Without it, SageMaker's own network for
-    /// notebooks, and any for training jobs.
+    /// notebooks, and any for training jobs. Set it before the first deployment, because a notebook cannot get another one.
     pub subnet_id: Option<SubnetId>,
-    /// The security groups of notebooks and training jobs; needs `subnet_id`.
+    /// The security groups of notebooks and training jobs; needs `subnet_id`. Set them before the first deployment, because a
+    /// notebook cannot get other ones.
     pub security_group_ids: Vec<SecurityGroupId>,
-    /// Whether notebooks reach the internet directly. `false` needs `subnet_id`.
+    /// Whether notebooks reach the internet directly. `false` needs `subnet_id`. Set it before the first deployment, because a
+    /// notebook cannot change it.
     pub direct_internet_access: Option<bool>,
-    /// The ARN of a KMS key that encrypts the volumes of notebooks and training jobs. Without it, an AWS managed key does.
+    /// The ARN of a KMS key that encrypts the volumes of notebooks and training jobs. Without it, an AWS managed key does. Set it
+    /// before the first deployment, because a notebook cannot get another one.
     pub kms_key: Option<KmsKeyArn>,
     /// Whether a notebook role is denied everything if its tag `user` is not the role's name. Keep `true`. Set `false` only if AWS
     /// denies everything to notebooks in your account: docs/upgrade.md shows how to check.
@@ -226,7 +229,7 @@ pub struct AccessKeySettings {
     /// How many days before that the warnings begin; 14 unless set.
     #[schemars(range(min = 0, max = 3650))]
     pub warn_days: u32,
-    /// The e-mail address for the notices: deactivated keys, warnings and failures.
+    /// The e-mail address for the notices, once its owner has confirmed it: deactivated keys, warnings and failures.
     pub notify: Option<EmailAddress>,
     /// Whether you get an e-mail, at the same address, if the daily check has not succeeded for two days. Needs `kms_key`, because
     /// alarms cannot publish to a topic that has SNS's own key.
@@ -252,7 +255,8 @@ pub struct BudgetSettings {
     /// activated as a cost allocation tag in the billing console.
     #[schemars(range(min = 1, max = 100_000_000))]
     pub monthly_usd_per_user: Option<u32>,
-    /// The e-mail address that receives a notice at 80 % and at 100 %.
+    /// The e-mail address that receives the notices, once its owner has confirmed it: at 80 % and at 100 %, and of the whole
+    /// account also when the forecast exceeds 100 %.
     pub notify: Option<EmailAddress>,
 }
 

@@ -53,6 +53,21 @@ pub fn no_choice(node: &Node, path: &str) -> Option<String> {
     Some(if is_in_table(&node.place) { in_table() } else { format!("set `{path}` to `{{{KEY}: {text}}}`") })
 }
 
+/// A name of a kind, where what is allowed shows none.
+pub fn example(kind: &str) -> Option<&'static str> {
+    Some(match kind {
+        "AccountId" => "111122223333",
+        "BucketCreated" => "20240101000000",
+        "BucketName" => "mycompany-deepracer",
+        "BucketPurpose" => "test",
+        "Company" => "mycompany",
+        "FolderName" => "materials",
+        "PrincipalPattern" => "arn:aws:iam::111122223333:role/Admin*",
+        "RoleSuffix" => "-2",
+        _ => return None,
+    })
+}
+
 /// What was meant by a text that is no name of a kind: it without curly quotes, or the range of one address.
 pub fn meant(kind: &str, text: &str) -> Option<String> {
     let plain = text.trim_matches(is_curly_quote).to_owned();

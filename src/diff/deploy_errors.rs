@@ -157,24 +157,25 @@ pub(super) fn handed_over(old: &AccountFolder, new: &AccountFolder) -> Vec<Findi
             return None;
         }
         // A bucket outlives its stack, and IAM deletes no policy that people have.
-        let stays = ["storage", "access"].contains(&stack.part.as_str());
+        let stays = match stack.part.as_str() {
+            "storage" => Some("its bucket is"),
+            "access" => Some("its policies are"),
+            _ => None,
+        };
         let (message, help) = if stack.deployed_by.is_some() {
+            let instead =
+                stays.map_or(", or delete it".to_owned(), |what| format!("; it cannot be deleted while {what} in use"));
             (
                 format!("`{}` is left to a StackSet, while a stack that `deploy.sh` made has its names", stack.name),
-                if stays {
-                    "before the StackSet is deployed, import that stack into it; it cannot be deleted while its bucket or its policies are in use"
-                } else {
-                    "before the StackSet is deployed, import that stack into it, or delete it"
-                },
+                format!("before the StackSet is deployed, import that stack into it{instead}"),
             )
         } else {
+            let help = stays.map(|what| {
+                format!("leave it to the StackSet: its stack in this account cannot be deleted while {what} in use")
+            });
             (
                 format!("`{}` is no longer left to a StackSet, while the stack of that has its names", stack.name),
-                if stays {
-                    "leave it to the StackSet: its stack in this account cannot be deleted while its bucket or its policies are in use"
-                } else {
-                    "before `deploy.sh` runs, delete the StackSet's stack in this account"
-                },
+                help.unwrap_or("before `deploy.sh` runs, delete the StackSet's stack in this account".to_owned()),
             )
         };
         Some(Finding::new(Rule::DiffHandedOver, message).at(Place::whole(&stack.source)).help(help))

@@ -166,7 +166,10 @@ impl OutFolder {
             };
             let manifest: Manifest = serde_json::from_slice(&manifest).map_err(|error| broken(reason(error)))?;
             if manifest.account != name {
-                return Err(broken(format!("it is of the account `{}`", manifest.account)));
+                return Err(broken(format!(
+                    "it is of the account `{}`; run `racestack synth` first",
+                    manifest.account
+                )));
             }
             let like = like.and_then(|like| like.accounts.get(&name));
             accounts.insert(name, account(&folder, manifest, inside, like)?);

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::folder::{AccountFolder, OutFolder};
 use super::resources::{fixed_name, literal_name, type_of};
 use crate::finding::{Finding, Rule, counted};
+use crate::model::PLACEHOLDER_ID;
 use crate::source::Place;
 
 /// An account on both sides, or on one.
@@ -32,6 +33,11 @@ pub(super) fn pairs<'a>(old: &'a OutFolder, new: &'a OutFolder) -> Vec<AccountPa
     let mut pairs = Vec::new();
     for name in old.accounts.keys().chain(new.accounts.keys()).map(String::as_str).collect::<BTreeSet<_>>() {
         let (old, new) = (old.accounts.get(name).filter(|_| !taken.contains(name)), new.accounts.get(name));
+        // Of what was made with the ID that stands for one, nothing can be deployed.
+        let old = old.filter(|old| {
+            let is_same = |new| account_and_region(new) == account_and_region(old);
+            old.manifest.account_id != PLACEHOLDER_ID || new.is_some_and(is_same)
+        });
         let pair = AccountPair { name, was: None, old, new };
         match (known.get(name), old, new) {
             (Some((was, account)), ..) => {

@@ -78,7 +78,7 @@ rules! {
     RosterMixedUp, "roster::mixed-up", Warning, "people now have e-mail addresses that others had; perhaps somebody sorted only one column";
     RosterInvalidWas, "roster::invalid-was", Error, "a former name of someone who is still in the roster";
     RosterStaleWas, "roster::stale-was", Warning, "a former name that the lock does not know as a user's";
-    RosterReturned, "roster::returned", Warning, "a user of a name that someone had who left, and whose folder may still be there";
+    RosterReturned, "roster::returned", Warning, "a user of a name that someone had who left, and whose folder may still be there; an error where one side of a merge removed the row";
     RosterManyLeave, "roster::many-leave", Warning, "more than two people and more than a tenth of an account leave at once; an error with `--locked`, and if people join in the same run. Confirm with `synth --leavers N`";
     RosterUnknownUser, "roster::unknown-user", Error, "a command names a user that does not exist: in the roster, for `offboard` also in `stacks.lock`, for `adopt` in the account";
     LockMissing, "lock::missing", Error, "`stacks.lock` is missing, but the out folder (also under the account's old name) has users stacks";
@@ -94,6 +94,7 @@ rules! {
     NotebookInvalidType, "notebook::invalid-type", Error, "text that is no instance type";
     NotebookRetiredType, "notebook::retired-type", Error, "an instance type of a family that the notebook platform no longer offers";
     SettingsEmptyValue, "settings::empty-value", Warning, "a setting without a value, which counts as not set";
+    SettingsNoEffect, "settings::no-effect", Warning, "an account's own setting that nothing in the account uses";
     SettingsUnknownInstanceType, "settings::unknown-instance-type", Warning, "an allowed instance type or family that was not known when this version was made; an error where its family gets no new sizes";
     NotebookUnknownType, "notebook::unknown-type", Warning, "an instance type that was not known for notebooks when this version was made; an error where its family gets no new sizes";
     NotebookTypeNotAllowed, "notebook::type-not-allowed", Error, "an instance type that the settings do not allow for notebooks";

@@ -23,7 +23,7 @@ use crate::finding::{Finding, Rule};
 use crate::source::{Place, SourceFile};
 
 /// The account ID that `racestack init` writes, in the place of the account's own.
-const PLACEHOLDER_ID: &str = "000000000000";
+pub const PLACEHOLDER_ID: &str = "000000000000";
 
 /// An AWS account with everything that its stacks are made of.
 #[expect(missing_docs, reason = "the settings say what each is")]
@@ -185,6 +185,7 @@ impl Reader<'_> {
         let roster = people.roster.as_ref();
         let users = roster.map(|roster| users::build(roster, &context, self.findings)).unwrap_or_default();
         unique::check(&users, self.findings);
+        self.unused_key(&users);
         // Whatever finds something stands before what there may be none of.
         Some(Account {
             allowed_networks: self.allowed_networks(),
@@ -211,6 +212,18 @@ impl Reader<'_> {
             roster_place: roster.map(|roster| Place::whole(&roster.source)),
             inputs: people.inputs.clone(),
         })
+    }
+
+    /// Warns of the account's own key where there is nothing that it encrypts. One of the company's may be for other accounts.
+    fn unused_key(&mut self, users: &[User]) {
+        let settings = &self.config.settings;
+        let is_own = self.config.node.place_of("kms_key").path() == self.config.source.path;
+        let is_used = settings.access_keys.is_some() || settings.budgets.is_some() || settings.logs.is_some();
+        if settings.kms_key.is_some() && is_own && !is_used && !users.iter().any(|user| user.console) {
+            let message = "nothing in these settings uses `kms_key`, the key of secrets, topics and log groups";
+            let help = "leave it out; the bucket's key is `bucket.kms_key`, that of notebooks `notebooks.kms_key`";
+            self.find(Rule::SettingsNoEffect, "kms_key", message, help);
+        }
     }
 
     fn account_name(&mut self) -> Option<AccountName> {

@@ -13,7 +13,7 @@ use crate::source::Place;
 const NO_LOGS: &str = "none";
 
 /// The name of the bucket, given or made of its parts, or what is wrong with it. `None` where a part is missing.
-pub(super) fn bucket_name(settings: &Settings, node: &Node) -> Option<Result<BucketName, String>> {
+pub fn bucket_name(settings: &Settings, node: &Node) -> Option<Result<BucketName, String>> {
     let bucket = &settings.bucket;
     // A name that is wrong is none of parts, either.
     if node.stands_in("bucket.name") {

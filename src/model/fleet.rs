@@ -27,10 +27,10 @@ pub fn clashes(config: &Config, findings: &mut Vec<Finding>) {
                 let help = if place == *first {
                     "set `bucket: {created: …}` or `bucket: {name: …}` in each account: S3 names are global"
                 } else if node.stands_in("bucket.name") {
-                    "choose another `bucket.name` for that of them which has no bucket yet: S3 names are global"
+                    "choose another `bucket.name` for the account that is not deployed yet: S3 names are global"
                 } else {
-                    "write another time into `bucket.created` of that of them which has no bucket yet, such as now: it is a part of \
-                     the bucket's name, and S3 names are global"
+                    "set `bucket.created` of the account that is not deployed yet to the current time: it is a part of the bucket's \
+                     name, and S3 names are global"
                 };
                 (format!("the accounts `{other}` and `{name}` both name their bucket `{value}`"), help)
             };

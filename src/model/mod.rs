@@ -25,8 +25,8 @@ pub use crate::config::{
     KmsKeyArn, Language, LogicalId, MetadataSettings, Mfa, Network, NotebookName, Part, Profile, Region,
     RepositoryPath, SecurityGroupId, Service, Settings, StackName, SubnetId, UserName,
 };
-pub use account::Account;
-pub use bucket::log_bucket;
+pub use account::{Account, PLACEHOLDER_ID};
+pub use bucket::{bucket_name, log_bucket};
 pub use company_policies::CompanyPolicies;
 pub use fleet::clashes;
 pub use ids::NOTEBOOK_SEPARATOR;

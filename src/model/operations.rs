@@ -18,8 +18,10 @@ impl Reader<'_> {
             && !RETENTION_DAYS.contains(&days)
         {
             let message = format!("found {days} for `logs.retention_days`, which CloudWatch Logs does not know");
-            let near = RETENTION_DAYS.iter().find(|known| **known > days).or(RETENTION_DAYS.last());
-            let help = format!("the next that it knows is {}", near.unwrap_or(&days));
+            let above = RETENTION_DAYS.iter().find(|known| **known > days);
+            let below = RETENTION_DAYS.iter().rfind(|known| **known < days);
+            let near: Vec<String> = below.into_iter().chain(above).map(ToString::to_string).collect();
+            let help = format!("write {}", near.join(" or "));
             self.find(Rule::SettingsWrongType, "logs.retention_days", message, help);
         }
         if let Some(budgets) = &settings.budgets {

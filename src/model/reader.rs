@@ -21,8 +21,9 @@ impl Reader<'_> {
             let help = match key {
                 "account_id" => "add `account_id`: each account has its own".to_owned(),
                 "bucket.created" => "add `bucket: {created: \"YYYYMMDDhhmmss\"}` or `bucket: {name: …}`".to_owned(),
-                "company" => "add `company` here".to_owned(),
-                _ if self.map_of(key).is_some() => format!("add `{key}` here"),
+                "company" => "add `company: mycompany` here, with the company's short name".to_owned(),
+                "access_keys.notify" => "add `notify: admins@example.com` to `access_keys`".to_owned(),
+                "budgets.notify" => "add `notify: costs@example.com` to `budgets`".to_owned(),
                 _ => format!("add `{key}` here, or to the company's settings where it holds for all accounts"),
             };
             let finding = Finding::new(Rule::SettingsMissingKey, format!("`{key}` is missing"));

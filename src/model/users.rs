@@ -1,6 +1,6 @@
 //! The people of an account: roster rows, validated, with the names that their things get.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::ids::AssignedNames;
 use super::instance_types;
@@ -10,7 +10,7 @@ use super::sharing::{self, ReservedName};
 use super::tags::{self, Tag};
 use crate::config::{
     InstanceType, LogicalId, Node, NotebookName, RosterConfig, RosterNotebook, RosterNotebookSettings, RosterRow,
-    Settings, State, UserName, mixed_alphabets, refused_character, shorten, too_long,
+    Settings, State, UserName, is_lost, mixed_alphabets, refused_character, shorten, too_long,
 };
 use crate::facts::limits;
 use crate::finding::{Finding, Rule, each};
@@ -77,7 +77,10 @@ pub(super) fn build(roster: &RosterConfig, context: &RosterContext, findings: &m
         Some((UserName::parse(&row.name).ok()?, notebook))
     });
     let assigned = AssignedNames::of(context.lock, names.collect());
-    let locked_names = context.lock.entries.keys().map(|name| (name.as_str().to_lowercase(), name)).collect();
+    // One whom the roster has as the lock does is not meant by another row.
+    let in_roster: BTreeSet<&str> = roster.rows.iter().map(|(_, row)| row.name.as_str()).collect();
+    let locked_names = context.lock.entries.keys().filter(|name| !in_roster.contains(name.as_str()));
+    let locked_names = locked_names.map(|name| (name.as_str().to_lowercase(), name)).collect();
     let users = each(&roster.rows, findings, |(node, row), findings| {
         RowReader { node, row, context, assigned: &assigned, locked_names: &locked_names, findings }.user()
     });
@@ -127,6 +130,9 @@ impl RowReader<'_> {
         let team = self.team_tag();
         let person_tags = self.person_tags();
         let refused = |allowed: &str| {
+            if is_lost("name", &row.name, &place) {
+                return;
+            }
             let message = format!("found the user name `{}`, allowed are {allowed}", shorten(&row.name));
             let help = "change `name`; `display_name` takes names in any script";
             let odd = refused_character(&row.name, UserName::takes);

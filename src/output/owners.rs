@@ -8,6 +8,7 @@ use super::manifest::{self, Manifest, holds_users};
 use crate::config::{AccountConfig, Company, Region};
 use crate::files::{self, FileError};
 use crate::finding::{Finding, Rule};
+use crate::model::PLACEHOLDER_ID;
 use crate::source::Place;
 
 /// A folder of the out folder that holds what an account was made with before.
@@ -106,11 +107,12 @@ pub fn orphans(
         let (id, region) = (manifest.account_id.as_deref(), manifest.region.as_deref());
         let renamed = of_id(accounts, id).zip(region);
         let shown = folder.display();
+        let no_account = format!("`{shown}` belongs to no configured account");
         let (message, help) = match renamed {
-            None => (
-                format!("`{shown}` belongs to no configured account"),
-                "delete the account's stacks if they are deployed, then remove the folder".to_owned(),
-            ),
+            None if id == Some(PLACEHOLDER_ID) => {
+                (no_account, "remove the folder: nothing of it can be deployed".to_owned())
+            }
+            None => (no_account, "delete the account's stacks if they are deployed, then remove the folder".to_owned()),
             Some((account, region)) if account.settings.region.as_ref().map(Region::as_str) != Some(region) => (
                 format!("`{shown}` is of the account that is now configured as `{}`, in another region", account.name),
                 format!(

@@ -86,8 +86,8 @@ impl<'a> Export<'a> {
     pub(crate) fn write(&self) -> Result<String, Failure> {
         let done = if output::write(self.folder, &self.files)? { "written" } else { "unchanged" };
         let what = match self.format {
-            ExportFormat::Assembly => "the cloud assembly",
-            ExportFormat::StackSet(_) => "the StackSet",
+            ExportFormat::Assembly => "the cloud assembly".to_owned(),
+            ExportFormat::StackSet(part) => format!("the StackSet `{}` in", part.kind()),
         };
         Ok(format!("{what} `{}`: {done}\n", self.folder.display()))
     }

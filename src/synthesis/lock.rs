@@ -7,7 +7,9 @@ use super::account::AccountOutput;
 use super::former;
 use super::identity;
 use crate::finding::{Finding, Rule, Severity, counted};
-use crate::model::{Account, FEW_LEAVERS, FEW_LEAVERS_PERCENT, LockEntry, PlacementLock, UserName, stack_word};
+use crate::model::{
+    Account, FEW_LEAVERS, FEW_LEAVERS_PERCENT, LockEntry, PLACEHOLDER_ID, PlacementLock, UserName, stack_word,
+};
 use crate::output::{self, DeployedBy, FormerOutput, Manifest, StackEntry, UserEntry};
 use crate::source::Place;
 
@@ -36,7 +38,16 @@ pub(crate) fn check(
     let place = Place::whole(&account.lock_source);
     let path = account.lock_source.path.display();
     let found = findings.len();
+    // Of what was made with the ID that stands for one, nothing can be deployed.
+    let mut deployable = Vec::new();
     for before in before {
+        let manifests = output::read_manifests(&before.folder)?;
+        let is_placeholder = |manifest: &Manifest| manifest.account_id == PLACEHOLDER_ID;
+        if manifests.iter().flatten().map(is_placeholder).reduce(|one, other| one && other) != Some(true) {
+            deployable.push((before, manifests));
+        }
+    }
+    for (before, _) in &deployable {
         if !account.lock_exists && output::holds_users(&before.folder)? {
             let shown = before.folder.display();
             findings.push(
@@ -52,8 +63,7 @@ pub(crate) fn check(
         return Ok(());
     }
     findings.extend(many_leave(account, wanted));
-    for before in before {
-        let manifests = output::read_manifests(&before.folder)?;
+    for (before, manifests) in deployable {
         moved(account, lock, &manifests, before, findings);
         let [Some(manifest), _] = manifests else { continue };
         let left_behind = identity::check(made, &manifest, before);
@@ -63,7 +73,7 @@ pub(crate) fn check(
         findings.extend(left_behind.into_iter().filter(|_| !wanted.leave_behind));
     }
     let text = lock.to_text();
-    if text != account.lock_source.text {
+    if account.id.as_str() != PLACEHOLDER_ID && text != account.lock_source.text {
         let change = changes(account, lock, &text);
         let finding = if wanted.locked {
             Some(Finding::new(Rule::LockNeedsUpdate, format!("the lock is not up to date: {change}")))

@@ -95,7 +95,7 @@ for account in "${accounts[@]}"; do
   fi
 done
 
-# A folder of before, such as of an account that was renamed, would undo what another deploys.
+# A folder that is left over from a renamed account would undo what another deploys.
 config=$out/../config/accounts
 seen='' named=' '
 for account in "${accounts[@]}"; do
@@ -157,12 +157,14 @@ for account in "${accounts[@]}"; do
 done
 wait
 
+done=done
+case " $* " in *' --dry-run '*) done='nothing was changed' ;; esac
 printf '\n'
 failed=0
 for account in "${accounts[@]}"; do
   code=$(cat "$work/$account.code" 2>/dev/null || printf 'no code')
   if [ "$code" = 0 ]; then
-    printf '%s: done\n' "$account"
+    printf '%s: %s\n' "$account" "$done"
   else
     failed=$((failed + 1))
     printf '%s: FAILED with %s\n' "$account" "$code"

@@ -30,6 +30,12 @@ def test_all_accounts_are_deployed(account: Workspace, aws: StubAws) -> None:
     assert finished.stdout.endswith("tokyo: done\n1 account, 0 failed\n")
 
 
+def test_a_dry_run_says_that_it_changed_nothing(account: Workspace, aws: StubAws) -> None:
+    finished = aws.run(SCRIPT, "--dry-run", OUT=str(account.root / "out"))
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    assert finished.stdout.endswith("tokyo: nothing was changed\n1 account, 0 failed\n")
+
+
 def test_it_finds_out_beside_itself_from_any_folder(account: Workspace, aws: StubAws) -> None:
     script = shutil.copy(SCRIPT, account.root)
     link = aws.folder / "deploy-everything.sh"

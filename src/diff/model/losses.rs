@@ -85,8 +85,8 @@ pub struct Refusal {
 pub const NAME_KEPT: Refusal = Refusal {
     rule: Rule::DiffRefusedReplacement,
     reason: "CloudFormation refuses to replace a resource that keeps its fixed name",
-    help: "undo the change; or give the resource another name at the same time; or deploy once without the resource, and \
-           then with it, which deletes what it holds",
+    help: "undo the change; or, if what the resource holds can be lost, deploy once without it, and then with it: without a \
+           notebook, by `notebook: false` for these people in the roster, `racestack synth` and `deploy.sh`",
 };
 
 pub const SMALLER_VOLUME: Refusal = Refusal {

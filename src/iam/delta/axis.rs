@@ -248,7 +248,7 @@ impl Axis {
             return match (plain, all_truths) {
                 (true, _) => "is something else".to_owned(),
                 (false, true) => format!("is `{value}`"),
-                (false, false) => format!("{SUCH_AS}`{value}`"),
+                (false, false) => self.range_of(value).unwrap_or_else(|| format!("{SUCH_AS}`{value}`")),
             };
         }
         if let Some(exact) = like.iter().find(|like| !like.contains(['*', '?'])) {
@@ -261,6 +261,19 @@ impl Axis {
         let but =
             if without.is_empty() { String::new() } else { format!(" but not {}", quoted(&without).join(" or ")) };
         format!("is like {}{but}", quoted(&like).join(" and "))
+    }
+
+    /// In words, the narrowest of the wanted ranges of addresses that a value is in, without those within it that it is not in.
+    fn range_of(&self, value: &str) -> Option<String> {
+        let ranges = self.wanted.iter().filter(|(base, _)| *base == Base::IpAddress).map(|(_, range)| range.as_str());
+        let holds = |range: &str, address: &str| compare(Base::IpAddress, range, address) == TriBool::Yes;
+        let bits = |range: &&str| range.rsplit_once('/').map_or(u8::MAX, |(_, bits)| bits.parse().unwrap_or_default());
+        let (inside, outside): (BTreeSet<&str>, BTreeSet<&str>) = ranges.partition(|range| holds(range, value));
+        let range = inside.into_iter().max_by_key(bits)?;
+        let within = outside.into_iter().filter(|other| holds(range, other.split('/').next().unwrap_or_default()));
+        let without: Vec<String> = within.map(|other| format!("`{other}`")).collect();
+        let but = if without.is_empty() { String::new() } else { format!(" but not in {}", without.join(" or ")) };
+        Some(format!("is in `{range}`{but}"))
     }
 
     /// What of the wanted a value is like, and whether texts alone are wanted.

@@ -39,7 +39,7 @@ fn access_lines(change: &AccessChange, several_accounts: bool) -> Vec<Line> {
     let (style, suffix) = match (change.presence, change.same_as) {
         (Presence::Removed, _) => (LineStyle::Destroy, " (gone, with all access)".to_owned()),
         (Presence::Added, 0) => (LineStyle::Add, " (new)".to_owned()),
-        (Presence::Added, others) => (LineStyle::Add, format!(" (new, with the access that {others} had before)")),
+        (Presence::Added, others) => (LineStyle::Add, format!(" (new, with the same access as {others} that exist)")),
         (Presence::Both, _) => (LineStyle::Plain, String::new()),
     };
     let mut lines = vec![Line::new(style, 4, format!("{who}{suffix}"))];

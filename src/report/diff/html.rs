@@ -44,6 +44,7 @@ pub fn fragment(diff: &Diff) -> String {
         "more": diff.findings.len().saturating_sub(TOLD),
         "lines": lines(&summary::lines(diff)),
         "accounts": accounts.collect::<Value>(),
+        "title": layout::parts_title(diff),
         "parts": parts.collect::<Value>(),
     });
     filled(include_str!("../../../templates/report/diff.html.hbs"), escaped, &context)

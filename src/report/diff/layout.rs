@@ -39,6 +39,14 @@ pub(super) fn account_title(account: &AccountDiff) -> String {
     format!("{title} {presence}").trim_end().to_owned() + &was
 }
 
+/// What stands above the parts of a diff of several accounts: they are of all of these.
+pub(super) fn parts_title(diff: &Diff) -> Option<String> {
+    let mut names: Vec<&str> = diff.accounts.iter().map(|account| account.account.as_str()).collect();
+    // One that is made anew elsewhere is there twice.
+    names.dedup();
+    (names.len() > 1).then(|| listed(&names))
+}
+
 pub(super) type StackOf<'a> = (&'a AccountDiff, &'a StackDiff);
 
 /// Stacks of whichever accounts, and what happens in all of them.

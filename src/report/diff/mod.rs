@@ -61,6 +61,9 @@ fn text(diff: &Diff) -> String {
             lines.push(Line::bare(LineStyle::Plain, 2, layout::plan(account.plan)));
         }
     }
+    if let Some(title) = layout::parts_title(diff) {
+        lines.extend([empty.clone(), Line::bare(LineStyle::Heading, 0, title)]);
+    }
     for part in parts::parts(diff) {
         lines.push(empty.clone());
         lines.extend(part.lines);

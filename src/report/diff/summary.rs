@@ -59,7 +59,7 @@ fn people(diff: &Diff) -> Vec<Line> {
         let name = &person.name;
         let name = match (&person.was, &person.email_of) {
             (Some(was), _) => format!("{was} becomes {name}"),
-            (None, Some(other)) => format!("{name} that of {other}"),
+            (None, Some(other)) => format!("{name} has that of {other}"),
             (None, None) => name.clone(),
         };
         if several { format!("{name} ({})", person.account) } else { name }
@@ -131,7 +131,12 @@ fn counted_types(mut counts: BTreeMap<&str, usize>) -> Option<String> {
     if counts.len() > KINDS_TOLD {
         words.push(format!("{} other resources", counts.values().sum::<usize>()));
     } else {
-        words.extend(counts.iter().map(|(kind, count)| format!("{count} {kind}")));
+        words.extend(counts.iter().map(|(kind, count)| match *kind {
+            "AWS::IAM::Group" => counted(*count, "group", "groups"),
+            "AWS::IAM::ManagedPolicy" => counted(*count, "policy", "policies"),
+            "AWS::IAM::Role" => counted(*count, "role", "roles"),
+            kind => format!("{count} {kind}"),
+        }));
     }
     (!words.is_empty()).then(|| joined(&words))
 }
