@@ -151,6 +151,10 @@ pub struct AccountDiff {
     /// The name that it had in the old folder, where that is another.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub was: Option<String>,
+    /// Of one that only the old folder has, the account of the new folder that has its stacks: none is deleted, and what becomes of
+    /// them stands there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub leftover_of: Option<String>,
     /// Its ID.
     pub account_id: String,
     /// The region of its stacks.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::folder::{AccountFolder, OutFolder};
 use super::resources::{fixed_name, literal_name, resources, type_of};
 use crate::finding::{Finding, Rule, counted};
+use crate::model::PLACEHOLDER_ID;
 use crate::source::Place;
 
 /// An account on both sides, or on one.
@@ -16,11 +17,13 @@ pub(super) struct AccountPair<'a> {
     pub was: Option<&'a str>,
     pub old: Option<&'a AccountFolder>,
     pub new: Option<&'a AccountFolder>,
+    /// Of one that is gone, the account of the new folder that has its stacks: another name of before was left of that.
+    pub leftover_of: Option<&'a str>,
 }
 
 /// The accounts, by name. An account is known by its ID, its region and its stacks, whatever it is called: another may have its name
 /// now. Where these do not tell, its name does. In another account of AWS, or another region, an account has nothing in common with
-/// the one before, but for names that are global.
+/// the one before, but for names that are global. What has the ID that stands for one is nowhere yet: its name tells.
 pub(super) fn pairs<'a>(old: &'a OutFolder, new: &'a OutFolder) -> Vec<AccountPair<'a>> {
     let before = |name: &str, account: &AccountFolder| {
         let same_name = old.accounts.get_key_value(name).filter(|(_, before)| has_stacks_of(before, account));
@@ -29,19 +32,27 @@ pub(super) fn pairs<'a>(old: &'a OutFolder, new: &'a OutFolder) -> Vec<AccountPa
     let known: BTreeMap<&str, (&String, &AccountFolder)> =
         new.accounts.iter().filter_map(|(name, account)| Some((name.as_str(), before(name, account)?))).collect();
     let taken: BTreeSet<&str> = known.values().map(|(was, _)| was.as_str()).collect();
+    let has_stacks = |old: &AccountFolder| new.accounts.iter().find(|(_, now)| has_stacks_of(old, now));
+    let gone = |name: &'a str, old: &'a AccountFolder| {
+        let leftover_of = has_stacks(old).map(|(name, _)| name.as_str());
+        AccountPair { name, was: None, old: Some(old), new: None, leftover_of }
+    };
     let mut pairs = Vec::new();
     for name in old.accounts.keys().chain(new.accounts.keys()).map(String::as_str).collect::<BTreeSet<_>>() {
         let (old, new) = (old.accounts.get(name).filter(|_| !taken.contains(name)), new.accounts.get(name));
-        let pair = AccountPair { name, was: None, old, new };
+        let pair = AccountPair { name, was: None, old, new, leftover_of: None };
         match (known.get(name), old, new) {
             (Some((was, account)), ..) => {
-                pairs.extend(old.map(|_| AccountPair { new: None, ..pair }));
+                pairs.extend(old.map(|old| gone(name, old)));
                 let was = Some(was.as_str()).filter(|was| *was != name);
                 pairs.push(AccountPair { was, old: Some(account), ..pair });
             }
-            (None, Some(before), Some(now)) if account_and_region(before) != account_and_region(now) => {
-                pairs.extend([AccountPair { new: None, ..pair }, AccountPair { old: None, ..pair }]);
+            (None, Some(before), Some(now))
+                if has_id(before) && account_and_region(before) != account_and_region(now) =>
+            {
+                pairs.extend([gone(name, before), AccountPair { old: None, ..pair }]);
             }
+            (None, Some(before), None) => pairs.push(gone(name, before)),
             (None, None, None) => {}
             _ => pairs.push(pair),
         }
@@ -54,6 +65,11 @@ fn account_and_region(account: &AccountFolder) -> (&str, &str) {
     (&account.manifest.account_id, &account.manifest.region)
 }
 
+/// Whether it has an ID of its own: of the one that stands for it, nothing is deployed.
+fn has_id(account: &AccountFolder) -> bool {
+    account.manifest.account_id != PLACEHOLDER_ID
+}
+
 fn has_stacks_of(one: &AccountFolder, other: &AccountFolder) -> bool {
     account_and_region(one) == account_and_region(other)
         && one.stacks.iter().any(|stack| other.stacks.iter().any(|known| known.name == stack.name))
@@ -64,7 +80,9 @@ fn has_stacks_of(one: &AccountFolder, other: &AccountFolder) -> bool {
 /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>,
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html>
 pub(super) fn collisions(pairs: &[AccountPair<'_>]) -> Vec<Finding> {
-    let gone = pairs.iter().filter_map(|pair| pair.old.filter(|_| pair.new.is_none()));
+    let gone = pairs
+        .iter()
+        .filter_map(|pair| pair.old.filter(|old| pair.new.is_none() && pair.leftover_of.is_none() && has_id(old)));
     let made = pairs.iter().filter_map(|pair| Some((pair.name, pair.new.filter(|_| pair.old.is_none())?)));
     let finding = |(name, new): (&str, &AccountFolder), old: &AccountFolder| {
         let before = global_names(old, new);
