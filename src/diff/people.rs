@@ -41,17 +41,17 @@ pub(super) fn people(account: &str, old: Option<&AccountFolder>, new: Option<&Ac
                     was,
                     name,
                     loses_notebook: old.is_some_and(|old| has_notebook(old, before[was])),
+                    returns: left.contains(name),
                     password_secret: password_secret(new, user),
                 }
                 .steps();
                 found.push(PersonDiff { was: Some(was.to_owned()), steps, ..person(name, PersonChange::Renamed) });
             }
-            (None, None) => {
-                found.push(person(name, PersonChange::Joins));
-                found.extend(left.contains(name).then(|| person(name, PersonChange::Returns)));
-            }
+            (None, None) => found.push(person(name, PersonChange::Joins)),
             (Some(_), _) => {}
         }
+        let returns = !before.contains_key(name) && left.contains(name);
+        found.extend(returns.then(|| person(name, PersonChange::Returns)));
         let own = was.map_or(*name, |was| was.name.as_str());
         let email = emails.get(name).filter(|email| emails_before.get(own) != Some(*email));
         // Who keeps it has it still.
