@@ -191,7 +191,8 @@ pub struct FileDiff {
     pub name: String,
     /// Whether it is in both folders.
     pub presence: Presence,
-    /// The old text, without checksums and the people of the manifest; absent where there was none, or no text.
+    /// The old text, without checksums and the people of the manifest; absent where there was none, or no text. Of the `deploy.sh` of
+    /// an account that is added, the usual one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub old: Option<String>,
     /// The new text, likewise.
