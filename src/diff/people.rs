@@ -178,7 +178,9 @@ fn lists_of_people(account: &AccountFolder) -> Vec<ListOfPeople> {
     let [mut users, mut suspended, mut renamed]: [BTreeSet<(String, String)>; 3] = Default::default();
     for stack in &account.stacks {
         let head = format!("{} -", stack.file);
-        users.extend(stack.users.first().map(|_| (head.clone(), head.clone())));
+        let is_empty = stack.users.is_empty() && stack.left.is_empty();
+        users.extend((!is_empty).then(|| (head.clone(), head.clone())));
+        users.extend(stack.left.iter().map(|name| (head.clone(), format!("- {name}"))));
         for UserEntry { name, logical_id, notebook, was, suspended: is_suspended } in &stack.users {
             users.insert((head.clone(), format!("{logical_id}User {name}")));
             let notebook = notebook.as_deref().unwrap_or("-");

@@ -91,7 +91,7 @@ impl Data {
             lines("stacks", stacks.map(|(entry, digest)| stack_lines(entry, digest))),
             "# What others need of a stack that a StackSet deploys: the stack, and the command that looks for it.\n".to_owned(),
             lines("expected", self.expected),
-            "# Everyone who stays, by logical ID and name, below their stack: nobody of them is touched.\n".to_owned(),
+            "# Everyone who stays, by logical ID and name, below their stack: nobody of them is touched; and who left, behind a -.\n".to_owned(),
             lines("users", self.users),
             "# Everyone who is suspended, by name and notebook.\n".to_owned(),
             lines("suspended", self.suspended),
@@ -137,7 +137,8 @@ fn expected(plan: &AccountPlan<'_>, stack: &StackPlan<'_>) -> Option<String> {
 }
 
 /// Every IAM user of the account's stacks, the logical ID and the name, below the file of their stack, which no logical ID can
-/// be. Templates of one's own may have more of them than there are people; a name that is not known stands there as `-`.
+/// be; who left has none. Templates of one's own may have more of them than there are people; a name that is not known stands there
+/// as `-`.
 fn users(plan: &AccountPlan<'_>, contents: &[Contents]) -> Vec<String> {
     let no_contents = Contents::default();
     let contents = contents.iter().chain(std::iter::repeat(&no_contents));
@@ -147,7 +148,11 @@ fn users(plan: &AccountPlan<'_>, contents: &[Contents]) -> Vec<String> {
             let name = name.as_ref().and_then(|name| UserName::parse(name).ok());
             (id.clone(), name.map_or_else(|| NONE.to_owned(), |name| name.to_string()))
         });
-        let all: BTreeSet<(String, String)> = people.chain(others).collect();
+        let account = plan.account;
+        let gone = account.lock.entries.iter().filter(|(name, _)| account.user(name.as_str()).is_none());
+        let left = gone.filter(|(_, entry)| stack.part == Part::Users(entry.stack));
+        let left = left.map(|(name, _)| (NONE.to_owned(), name.to_string()));
+        let all: BTreeSet<(String, String)> = people.chain(others).chain(left).collect();
         let head = (!all.is_empty()).then(|| format!("{} {NONE}", stack.file()));
         head.into_iter().chain(all.into_iter().map(|(id, name)| format!("{id} {name}"))).collect::<Vec<_>>()
     };
