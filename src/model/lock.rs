@@ -177,22 +177,26 @@ impl PlacementLock {
             self.stacks
         );
         for (name, entry) in &self.entries {
-            let state = if entry.left { "left" } else { "user" };
-            let notebook = match &entry.notebook {
-                None => NOTHING.to_owned(),
-                Some(notebook) if entry.gave_up => format!("({notebook})"),
-                Some(notebook) => notebook.to_string(),
-            };
-            let email = entry.email.as_deref().unwrap_or(NOTHING);
             // Writing to a string cannot fail.
-            let _ =
-                writeln!(text, "{state} {name} {} {} {notebook} {email}", stack_word(entry.stack), entry.logical_id);
+            let _ = writeln!(text, "{}", entry.line(name, &stack_word(entry.stack)));
         }
         text
     }
 }
 
 impl LockEntry {
+    /// The line of the user, in this users stack.
+    pub fn line(&self, name: &UserName, stack: &str) -> String {
+        let state = if self.left { "left" } else { "user" };
+        let notebook = match &self.notebook {
+            None => NOTHING.to_owned(),
+            Some(notebook) if self.gave_up => format!("({notebook})"),
+            Some(notebook) => notebook.to_string(),
+        };
+        let email = self.email.as_deref().unwrap_or(NOTHING);
+        format!("{state} {name} {stack} {} {notebook} {email}", self.logical_id)
+    }
+
     /// One of two lines of a user, if they are the same place and names: who left on one branch has left, and what else differs, the
     /// roster decides.
     fn merged(&self, other: &Self) -> Option<Self> {
