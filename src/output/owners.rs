@@ -80,6 +80,10 @@ pub fn former_outputs(
         let renamed = accounts.iter().find(|other| other.id.is_some() && other.id == own.account_id.as_deref());
         let relation = match renamed {
             Some(other) if !is_written(out, other.name)? => Relation::RenamedTo(other.name.to_owned()),
+            // What the other one left when it got its name: its own folder has its stacks.
+            Some(other) if is_leftover(out, other.name, &own)? => {
+                return Ok(best.map(|(_, output)| output).into_iter().collect());
+            }
             Some(other) => {
                 let with_own = |(_, output): &mut (_, FormerOutput)| {
                     output.relation = Relation::Exchanged { with: made.account.clone() };
@@ -93,6 +97,12 @@ pub fn former_outputs(
     }
     found.extend(best.map(|(_, output)| output));
     Ok(found)
+}
+
+/// Whether a folder has the stacks that the own folder of an account has.
+fn is_leftover(out: &Path, name: &str, of: &FolderManifest) -> Result<bool, FileError> {
+    let own = FolderManifest::read(&out.join(name))?;
+    Ok([&own.account_id, &own.region, &own.bucket] == [&of.account_id, &of.region, &of.bucket])
 }
 
 /// Whether an account has its stacks in the out folder.
@@ -118,10 +128,10 @@ pub fn orphans(
         let shown = folder.display();
         let no_account = format!("`{shown}` belongs to no configured account");
         let (message, help) = match renamed {
-            None if id == Some(PLACEHOLDER_ID) => (no_account, "remove the folder: nothing of it can be deployed".to_owned()),
-            None => {
-                (no_account, "delete the account's stacks if they are deployed, then remove the folder".to_owned())
+            None if id == Some(PLACEHOLDER_ID) => {
+                (no_account, "remove the folder: nothing of it can be deployed".to_owned())
             }
+            None => (no_account, "delete the account's stacks if they are deployed, then remove the folder".to_owned()),
             Some((account, region)) if account.region != Some(region) => (
                 format!("`{shown}` is of the account that is now configured as `{}`, in another region", account.name),
                 format!(
