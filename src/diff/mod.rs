@@ -44,9 +44,11 @@ pub fn compare(old: &OutFolder, new: &OutFolder) -> (Diff, Vec<Finding>) {
     let (mut accounts, mut people, mut access) = (Vec::new(), Vec::new(), Vec::new());
     let mut groups = Groups::default();
     for pair in &pairs {
-        let AccountPair { name, old, new, .. } = *pair;
+        let AccountPair { name, old, new, leftover_of, .. } = *pair;
         let Some(known) = new.or(old) else { continue };
-        let (account, kept) = account(pair, known, &mut groups);
+        // Of what is another account's, that one tells what becomes of it.
+        let old = old.filter(|_| leftover_of.is_none());
+        let (account, kept) = account(&AccountPair { old, ..*pair }, known, &mut groups);
         let changes = access::compare(old, new, &kept);
         access.extend(changes.into_iter().map(|mut change| {
             change.accounts.push(name.to_owned());
@@ -86,7 +88,7 @@ fn account<'a>(
     known: &AccountFolder,
     groups: &mut Groups,
 ) -> (AccountDiff, Vec<RetainedResource<'a>>) {
-    let AccountPair { name, was, old, new } = *pair;
+    let AccountPair { name, was, old, new, leftover_of } = *pair;
     let (mut stacks, mut kept) = (Vec::new(), Vec::new());
     for (old, new) in stack_pairs(old, new) {
         stacks.extend(stack((name, known), old, new, groups, &mut kept));
@@ -96,7 +98,8 @@ fn account<'a>(
         was: was.map(str::to_owned),
         account_id: known.manifest.account_id.clone(),
         region: known.manifest.region.clone(),
-        presence: Presence::of(old.is_some(), new.is_some()),
+        leftover_of: leftover_of.map(str::to_owned),
+        presence: Presence::of(old.is_some() || leftover_of.is_some(), new.is_some()),
         plan: stacks.iter().fold(Plan::default(), |plan, stack: &StackDiff| plan.plus(stack.plan)),
         stacks,
         files: people::other_files(old, new),

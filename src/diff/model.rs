@@ -150,6 +150,10 @@ pub struct AccountDiff {
     /// The name that it had in the old folder, where that is another.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub was: Option<String>,
+    /// Of one that only the old folder has, the account of the new folder that has its stacks: none is deleted, and what becomes of
+    /// them stands there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub leftover_of: Option<String>,
     /// Its ID.
     pub account_id: String,
     /// The region of its stacks.
@@ -186,7 +190,8 @@ pub struct FileDiff {
     pub name: String,
     /// Whether it is in both folders.
     pub presence: Presence,
-    /// The old text, without checksums and the people of the manifest; absent where there was none, or no text.
+    /// The old text, without checksums and the people of the manifest; absent where there was none, or no text. Of the `deploy.sh` of
+    /// an account that is added, the usual one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub old: Option<String>,
     /// The new text, likewise.

@@ -17,6 +17,8 @@ pub(super) struct AccountPair<'a> {
     pub was: Option<&'a str>,
     pub old: Option<&'a AccountFolder>,
     pub new: Option<&'a AccountFolder>,
+    /// Of one that is gone, the account of the new folder that has its stacks: another name of before was left of that.
+    pub leftover_of: Option<&'a str>,
 }
 
 /// The accounts, by name. An account is known by its ID, its region and its stacks, whatever it is called: another may have its name
@@ -30,6 +32,11 @@ pub(super) fn pairs<'a>(old: &'a OutFolder, new: &'a OutFolder) -> Vec<AccountPa
     let known: BTreeMap<&str, (&String, &AccountFolder)> =
         new.accounts.iter().filter_map(|(name, account)| Some((name.as_str(), before(name, account)?))).collect();
     let taken: BTreeSet<&str> = known.values().map(|(was, _)| was.as_str()).collect();
+    let has_stacks = |old: &AccountFolder| new.accounts.iter().find(|(_, now)| has_stacks_of(old, now));
+    let gone = |name: &'a str, old: &'a AccountFolder| {
+        let leftover_of = has_stacks(old).map(|(name, _)| name.as_str());
+        AccountPair { name, was: None, old: Some(old), new: None, leftover_of }
+    };
     let mut pairs = Vec::new();
     for name in old.accounts.keys().chain(new.accounts.keys()).map(String::as_str).collect::<BTreeSet<_>>() {
         let (old, new) = (old.accounts.get(name).filter(|_| !taken.contains(name)), new.accounts.get(name));
@@ -38,16 +45,17 @@ pub(super) fn pairs<'a>(old: &'a OutFolder, new: &'a OutFolder) -> Vec<AccountPa
             let is_same = |new| account_and_region(new) == account_and_region(old);
             old.manifest.account_id != PLACEHOLDER_ID || new.is_some_and(is_same)
         });
-        let pair = AccountPair { name, was: None, old, new };
+        let pair = AccountPair { name, was: None, old, new, leftover_of: None };
         match (known.get(name), old, new) {
             (Some((was, account)), ..) => {
-                pairs.extend(old.map(|_| AccountPair { new: None, ..pair }));
+                pairs.extend(old.map(|old| gone(name, old)));
                 let was = Some(was.as_str()).filter(|was| *was != name);
                 pairs.push(AccountPair { was, old: Some(account), ..pair });
             }
             (None, Some(before), Some(now)) if account_and_region(before) != account_and_region(now) => {
-                pairs.extend([AccountPair { new: None, ..pair }, AccountPair { old: None, ..pair }]);
+                pairs.extend([gone(name, before), AccountPair { old: None, ..pair }]);
             }
+            (None, Some(before), None) => pairs.push(gone(name, before)),
             (None, None, None) => {}
             _ => pairs.push(pair),
         }
@@ -70,7 +78,7 @@ fn has_stacks_of(one: &AccountFolder, other: &AccountFolder) -> bool {
 /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>,
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html>
 pub(super) fn collisions(pairs: &[AccountPair<'_>]) -> Vec<Finding> {
-    let gone = pairs.iter().filter_map(|pair| pair.old.filter(|_| pair.new.is_none()));
+    let gone = pairs.iter().filter_map(|pair| pair.old.filter(|_| pair.new.is_none() && pair.leftover_of.is_none()));
     let made = pairs.iter().filter_map(|pair| Some((pair.name, pair.new.filter(|_| pair.old.is_none())?)));
     let finding = |(name, new): (&str, &AccountFolder), old: &AccountFolder| {
         let before = global_names(old, new);

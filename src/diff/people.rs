@@ -9,7 +9,7 @@ use super::folder::AccountFolder;
 use super::model::{FileDiff, PersonChange, PersonDiff, Presence};
 use crate::facts::{NOTEBOOK_TYPE, SECRET_TYPE, USER_TYPE};
 use crate::model::{EMAIL, Rename};
-use crate::output::{MANIFEST_FILE, Manifest, UserEntry};
+use crate::output::{DEPLOY_FILE, MANIFEST_FILE, Manifest, StackEntry, UserEntry, usual_script};
 
 /// What becomes of the people of an account. Of one that is gone nothing is told: its stacks stay.
 pub(super) fn people(account: &str, old: Option<&AccountFolder>, new: Option<&AccountFolder>) -> Vec<PersonDiff> {
@@ -41,17 +41,17 @@ pub(super) fn people(account: &str, old: Option<&AccountFolder>, new: Option<&Ac
                     was,
                     name,
                     loses_notebook: old.is_some_and(|old| has_notebook(old, before[was])),
+                    returns: left.contains(name),
                     password_secret: password_secret(new, user),
                 }
                 .steps();
                 found.push(PersonDiff { was: Some(was.to_owned()), steps, ..person(name, PersonChange::Renamed) });
             }
-            (None, None) => {
-                found.push(person(name, PersonChange::Joins));
-                found.extend(left.contains(name).then(|| person(name, PersonChange::Returns)));
-            }
+            (None, None) => found.push(person(name, PersonChange::Joins)),
             (Some(_), _) => {}
         }
+        let returns = !before.contains_key(name) && left.contains(name);
+        found.extend(returns.then(|| person(name, PersonChange::Returns)));
         let own = was.map_or(*name, |was| was.name.as_str());
         let email = emails.get(name).filter(|email| emails_before.get(own) != Some(*email));
         // Who keeps it has it still.
@@ -120,25 +120,32 @@ fn by_name(account: Option<&AccountFolder>) -> BTreeMap<&str, &UserEntry> {
 }
 
 /// The files that differ in more than checksums, which differ whenever a template does, and than people, whom the diff tells
-/// of already.
+/// of already. Of an account that is added, its script is compared with the one that synth would write for it.
 pub(super) fn other_files(old: Option<&AccountFolder>, new: Option<&AccountFolder>) -> Vec<FileDiff> {
-    let Some((old, new)) = old.zip(new) else { return Vec::new() };
-    let names: BTreeSet<&String> = old.others.keys().chain(new.others.keys()).collect();
-    let lists = [old, new].map(lists_of_people);
+    let Some(new) = new else { return Vec::new() };
+    let nothing = BTreeMap::new();
+    let olds = old.map_or(&nothing, |old| &old.others);
+    let names: BTreeSet<&String> = olds.keys().chain(new.others.keys()).collect();
+    let [old_lists, new_lists] = [old, Some(new)].map(|account| account.map(lists_of_people).unwrap_or_default());
     let differing = |name: &String| {
-        let [old, new] = [old.others.get(name), new.others.get(name)];
+        let [old_bytes, bytes] = [olds.get(name), new.others.get(name)];
         let text = |bytes: Option<&Vec<u8>>, lists| Some(in_short(std::str::from_utf8(bytes?).ok()?, lists));
-        let texts = [text(old, &lists[0]), text(new, &lists[1])];
-        let same = if texts.contains(&None) { old == new } else { texts[0] == texts[1] };
+        let usual = || {
+            let stacks: Vec<&StackEntry> = new.stacks.iter().map(|stack| &**stack).collect();
+            in_short(&usual_script(&new.manifest, &stacks), &[])
+        };
+        let old_text = if old.is_none() && name == DEPLOY_FILE { Some(usual()) } else { text(old_bytes, &old_lists) };
+        let texts = [old_text, text(bytes, &new_lists)];
+        let same = if texts.contains(&None) { old_bytes == bytes } else { texts[0] == texts[1] };
         let [old_text, new_text] = texts;
         (!same).then(|| FileDiff {
             name: name.clone(),
-            presence: Presence::of(old.is_some(), new.is_some()),
+            presence: Presence::of(old_bytes.is_some(), bytes.is_some()),
             old: old_text,
             new: new_text,
         })
     };
-    names.into_iter().filter_map(differing).chain(manifests(old, new)).collect()
+    names.into_iter().filter_map(differing).chain(old.and_then(|old| manifests(old, new))).collect()
 }
 
 /// What the manifests say besides what the diff tells of stacks and people, where it differs.
@@ -164,11 +171,13 @@ type ListOfPeople = (&'static str, BTreeSet<(String, String)>);
 
 /// The lists of people. Nothing but what the manifest gives them is left out, since a shell may run it. It may run what is behind
 /// a quotation mark, too, whatever manifest names that.
-fn lists_of_people(account: &AccountFolder) -> [ListOfPeople; 3] {
+fn lists_of_people(account: &AccountFolder) -> Vec<ListOfPeople> {
     let [mut users, mut suspended, mut renamed]: [BTreeSet<(String, String)>; 3] = Default::default();
     for stack in &account.stacks {
         let head = format!("{} -", stack.file);
-        users.extend(stack.users.first().map(|_| (head.clone(), head.clone())));
+        let is_empty = stack.users.is_empty() && stack.left.is_empty();
+        users.extend((!is_empty).then(|| (head.clone(), head.clone())));
+        users.extend(stack.left.iter().map(|name| (head.clone(), format!("- {name}"))));
         for UserEntry { name, logical_id, notebook, was, suspended: is_suspended } in &stack.users {
             users.insert((head.clone(), format!("{logical_id}User {name}")));
             let notebook = notebook.as_deref().unwrap_or("-");
@@ -176,10 +185,11 @@ fn lists_of_people(account: &AccountFolder) -> [ListOfPeople; 3] {
             renamed.extend(was.as_ref().map(|was| (String::new(), format!("{was} {name}"))));
         }
     }
-    [("\nusers='\n", users), ("\nsuspended='\n", suspended), ("\nrenamed='\n", renamed)].map(|(head, mut list)| {
+    let mut lists = vec![("\nusers='\n", users), ("\nsuspended='\n", suspended), ("\nrenamed='\n", renamed)];
+    for (_, list) in &mut lists {
         list.retain(|(_, line)| !line.contains('\''));
-        (head, list)
-    })
+    }
+    lists
 }
 
 /// A text without checksums and without what the manifest gives its lists of people, and with a line for each whom a list lacks.

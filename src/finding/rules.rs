@@ -92,6 +92,7 @@ rules! {
     NotebookLongName, "notebook::long-name", Warning, "a notebook's name that the SageMaker SDK cuts at the beginning of the names of training jobs, whose logs can then not be read";
     NotebookDoubleHyphen, "notebook::double-hyphen", Warning, "a notebook from before whose name holds `--`, as no new notebook's does";
     NotebookInvalidType, "notebook::invalid-type", Error, "text that is no instance type";
+    NotebookOfStack, "notebook::of-stack", Error, "a notebook is marked `existing: true`, and a stack made it: CloudFormation would delete it";
     NotebookRetiredType, "notebook::retired-type", Error, "an instance type of a family that the notebook platform no longer offers";
     SettingsEmptyValue, "settings::empty-value", Warning, "a setting without a value, which counts as not set";
     SettingsNoEffect, "settings::no-effect", Warning, "an account's own setting that nothing in the account uses";

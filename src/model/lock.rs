@@ -176,21 +176,26 @@ impl PlacementLock {
             self.stacks
         );
         for (name, entry) in &self.entries {
-            let state = if entry.left { "left" } else { "user" };
-            let notebook = match &entry.notebook {
-                None => NOTHING.to_owned(),
-                Some(notebook) if entry.gave_up => format!("({notebook})"),
-                Some(notebook) => notebook.to_string(),
-            };
-            let email = entry.email.as_deref().unwrap_or(NOTHING);
-            let (stack, id) = (stack_word(entry.stack), &entry.logical_id);
-            text += &format!("{state} {name} {stack} {id} {notebook} {email}\n");
+            text += &entry.line(name, &stack_word(entry.stack));
+            text.push('\n');
         }
         text
     }
 }
 
 impl LockEntry {
+    /// The line of the user, in this users stack.
+    pub fn line(&self, name: &UserName, stack: &str) -> String {
+        let state = if self.left { "left" } else { "user" };
+        let notebook = match &self.notebook {
+            None => NOTHING.to_owned(),
+            Some(notebook) if self.gave_up => format!("({notebook})"),
+            Some(notebook) => notebook.to_string(),
+        };
+        let email = self.email.as_deref().unwrap_or(NOTHING);
+        format!("{state} {name} {stack} {} {notebook} {email}", self.logical_id)
+    }
+
     /// One of two lines of a user, if they are the same place and names: who left on one branch has left, and what else differs, the
     /// roster decides.
     fn merged(&self, other: &Self) -> Option<Self> {

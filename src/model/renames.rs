@@ -29,8 +29,8 @@ pub(super) fn check(account: &Account, roster: &RosterConfig) -> Vec<Finding> {
         });
         // A typo in `was` must not hide what is lost.
         let hides = renamed.as_ref().is_some_and(|finding| finding.rule != Rule::RosterStaleWas);
-        let other = || returned(account, user).or_else(|| maybe_renamed(account, user));
-        findings.extend(back_by_merge(account, user).or_else(|| other().filter(|_| !hides)));
+        let other = || returned(account, user).or_else(|| maybe_renamed(account, user).filter(|_| !hides));
+        findings.extend(back_by_merge(account, user).or_else(other));
         findings.extend(renamed);
     }
     findings.extend(mixed_up(account));
@@ -98,7 +98,7 @@ fn returned(account: &Account, user: &User) -> Option<Finding> {
             .at(user.place.clone())
             .help("choose another `name` if this is another person")
             .note(format!(
-                "the user gets the former one's place in `{}`, and reaches what is still in the folder `{}/`",
+                "the user gets the former one's place in `{}` where that has room, and reaches what is still in the folder `{}/`",
                 stack_word(entry.stack),
                 user.name
             ))
@@ -181,6 +181,8 @@ pub struct Rename<'a> {
     pub name: &'a str,
     /// Whether a stack has a notebook under the former name.
     pub loses_notebook: bool,
+    /// Whether a former user had the new name, whose folder is then the person's.
+    pub returns: bool,
     /// The secret that holds the first password of the new user, if the user gets one.
     pub password_secret: Option<String>,
 }
@@ -197,6 +199,7 @@ impl<'a> Rename<'a> {
             was: was.as_str(),
             name: user.name.as_str(),
             loses_notebook: had_notebook && !existing,
+            returns: account.lock.entries.get(&user.name).is_some_and(|entry| entry.left),
             password_secret: user.console.then(|| account.password_secret(&user.name)),
         }
     }
@@ -205,6 +208,10 @@ impl<'a> Rename<'a> {
     pub fn steps(&self) -> Vec<String> {
         let Self { bucket, was, name, .. } = self;
         let save = format!("save what is worth keeping on the notebook of `{was}` into the folder `{was}/`");
+        let empty = format!(
+            "empty the folder `{name}/` that the former `{name}` may have left, or the two are mixed: look with `aws s3 ls --recursive \
+             's3://{bucket}/{name}/'`, and copy elsewhere what is to be kept"
+        );
         let credentials = match &self.password_secret {
             Some(secret) => format!(
                 "give the person the first password, which `aws secretsmanager get-secret-value --secret-id {secret} --query \
@@ -224,6 +231,7 @@ impl<'a> Rename<'a> {
             credentials,
             format!("aws s3 rm --recursive 's3://{bucket}/{was}/', when nothing of it is missed"),
         ];
-        self.loses_notebook.then_some(save).into_iter().chain(steps).collect()
+        let before = [self.loses_notebook.then_some(save), self.returns.then_some(empty)];
+        before.into_iter().flatten().chain(steps).collect()
     }
 }

@@ -313,7 +313,14 @@ impl RowReader<'_> {
             }
             _ if lock.has_notebook(&name) => {
                 let message = format!("the notebook name `{name}` is or was another user's");
-                self.find(Rule::RosterSharedNotebookName, NAME, message, "choose another `notebook.name`", None);
+                let was = self.row.was.as_deref().and_then(|was| lock.entries.get(&UserName::parse(was).ok()?));
+                let is_own = was.and_then(|was| was.notebook.as_ref()) == Some(&name);
+                let help = if is_own {
+                    "save what is on it, delete it, and set `notebook: true`: no notebook made by hand gets to another name"
+                } else {
+                    "choose another `notebook.name`"
+                };
+                self.find(Rule::RosterSharedNotebookName, NAME, message, help, None);
             }
             _ => return Some(name),
         }

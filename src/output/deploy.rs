@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::manifest::{Manifest, StackEntry};
+use super::manifest::{DeployedBy, Manifest, StackEntry, is_users};
 use super::shell::{ACCOUNT_SCRIPT, assignment, filled, lines, tags_json};
-use crate::model::{FEW_LEAVERS, FEW_LEAVERS_PERCENT, UserName};
+use crate::model::{FEW_LEAVERS, FEW_LEAVERS_PERCENT, Tag, UserName};
 use crate::plan::{AccountPlan, Part, StackPlan};
 use crate::render::Contents;
 
@@ -19,48 +19,98 @@ pub fn script(
 ) -> String {
     let (account, names) = (plan.account, &plan.names);
     let (template_bucket, template_url) = template_bucket(plan);
-    let stacks = plan.stacks.iter().zip(&manifest.stacks).zip(digests);
     let suspended = account.users.iter().filter(|user| user.suspended).map(|user| {
         format!("{} {}", user.name, user.notebook.as_ref().map_or(NONE, |notebook| notebook.name.as_str()))
     });
     let renamed = account.users.iter().filter_map(|user| Some(format!("{} {}", user.was.as_ref()?, user.name)));
-    let data = [
-        assignment("account_name", account.name.as_str()),
-        assignment("account", account.id.as_str()),
-        assignment("region", account.region.as_str()),
-        assignment("bucket", account.bucket.as_str()),
-        assignment("group", &names.group),
-        assignment("suspended_policy", &names.suspended_user_policy),
-        assignment("few_leavers", &FEW_LEAVERS.to_string()),
-        assignment("few_leavers_percent", &FEW_LEAVERS_PERCENT.to_string()),
-        assignment("template_bucket", template_bucket),
-        assignment("template_url", &template_url),
-        assignment("tags", &tags_json(account.stack_tags())),
-        // What changes with a stack has lines of its own, between others that do not: git merges changes to two stacks.
-        "# Two lines a stack: name, kind, file, capabilities, what it needs; SHA-256 of the file, digest of the template.\n"
-            .to_owned(),
-        lines("stacks", stacks.map(|((stack, entry), digest)| stack_lines(stack, entry, digest.as_deref()))),
-        "# What others need of a stack that a StackSet deploys: the stack, and the command that looks for it.\n".to_owned(),
-        lines("expected", plan.stacks.iter().filter_map(|stack| expected(plan, stack))),
-        "# Everyone who stays, by logical ID and name, below their stack: nobody of them is touched.\n".to_owned(),
-        lines("users", users(plan, contents)),
-        "# Everyone who is suspended, by name and notebook.\n".to_owned(),
-        lines("suspended", suspended),
-        "# Everyone who has another name from now on: the name of before, and the one of now.\n".to_owned(),
-        lines("renamed", renamed),
-    ];
-    filled(ACCOUNT_SCRIPT, &data.concat())
+    let data = Data {
+        group: names.group.clone(),
+        suspended_policy: names.suspended_user_policy.clone(),
+        template_bucket: template_bucket.to_owned(),
+        template_url,
+        tags: tags_json(account.stack_tags()),
+        digests: digests.to_vec(),
+        expected: plan.stacks.iter().filter_map(|stack| expected(plan, stack)).collect(),
+        users: users(plan, contents),
+        suspended: suspended.collect(),
+        renamed: renamed.collect(),
+    };
+    data.script_of(manifest, &manifest.stacks)
 }
 
-fn stack_lines(stack: &StackPlan<'_>, entry: &StackEntry, digest: Option<&str>) -> String {
-    let kind = match stack.part {
-        _ if stack.by_stack_set => "stack-set",
-        Part::Users(_) => "users",
-        _ => "stack",
+/// The script of an account as its manifest and these stacks alone tell of it: without people, tags of one's own, a bucket for
+/// templates, and what a StackSet deploys.
+pub fn usual_script(manifest: &Manifest, stacks: &[&StackEntry]) -> String {
+    let company = stacks.iter().find_map(|stack| stack.company()).unwrap_or_default();
+    let name = |what: &str| format!("{company}-deepracer-{what}");
+    let data = Data {
+        group: name("users"),
+        suspended_policy: name("suspended-user"),
+        tags: tags_json([Tag::new("managed-by", "racestack")]),
+        digests: stacks.iter().map(|_| Some("0".repeat(64))).collect(),
+        ..Data::default()
+    };
+    data.script_of(manifest, stacks.iter().copied())
+}
+
+/// What the data has besides what the manifest says.
+#[derive(Default)]
+struct Data {
+    group: String,
+    suspended_policy: String,
+    template_bucket: String,
+    template_url: String,
+    tags: String,
+    /// Of the templates, in the order of the stacks.
+    digests: Vec<Option<String>>,
+    expected: Vec<String>,
+    users: Vec<String>,
+    suspended: Vec<String>,
+    renamed: Vec<String>,
+}
+
+impl Data {
+    fn script_of<'a>(self, manifest: &Manifest, stacks: impl IntoIterator<Item = &'a StackEntry>) -> String {
+        let digests = self.digests.iter().map(Option::as_deref).chain(std::iter::repeat(None));
+        let stacks = stacks.into_iter().zip(digests);
+        let data = [
+            assignment("account_name", &manifest.account),
+            assignment("account", &manifest.account_id),
+            assignment("region", &manifest.region),
+            assignment("bucket", &manifest.bucket),
+            assignment("group", &self.group),
+            assignment("suspended_policy", &self.suspended_policy),
+            assignment("few_leavers", &FEW_LEAVERS.to_string()),
+            assignment("few_leavers_percent", &FEW_LEAVERS_PERCENT.to_string()),
+            assignment("template_bucket", &self.template_bucket),
+            assignment("template_url", &self.template_url),
+            assignment("tags", &self.tags),
+            // What changes with a stack has lines of its own, between others that do not: git merges changes to two stacks.
+            "# Two lines a stack: name, kind, file, capabilities, what it needs; SHA-256 of the file, digest of the template.\n"
+                .to_owned(),
+            lines("stacks", stacks.map(|(entry, digest)| stack_lines(entry, digest))),
+            "# What others need of a stack that a StackSet deploys: the stack, and the command that looks for it.\n".to_owned(),
+            lines("expected", self.expected),
+            "# Everyone who stays, by logical ID and name, below their stack: nobody of them is touched; and who left, behind a -.\n".to_owned(),
+            lines("users", self.users),
+            "# Everyone who is suspended, by name and notebook.\n".to_owned(),
+            lines("suspended", self.suspended),
+            "# Everyone who has another name from now on: the name of before, and the one of now.\n".to_owned(),
+            lines("renamed", self.renamed),
+        ];
+        filled(ACCOUNT_SCRIPT, &data.concat())
+    }
+}
+
+fn stack_lines(entry: &StackEntry, digest: Option<&str>) -> String {
+    let kind = match entry.deployed_by {
+        Some(DeployedBy::StackSet) => "stack-set",
+        None if is_users(&entry.part) => "users",
+        None => "stack",
     };
     let or_none = |words: &[String]| if words.is_empty() { NONE.to_owned() } else { words.join(",") };
     let (capabilities, needs) = (or_none(&entry.capabilities), or_none(&entry.depends_on));
-    let (name, file, sha256) = (&entry.name, &entry.file, &entry.sha256);
+    let StackEntry { name, file, sha256, .. } = entry;
     format!("{name} {kind} {file} {capabilities} {needs}\n  {sha256} {}", digest.unwrap_or(NONE))
 }
 
@@ -87,7 +137,8 @@ fn expected(plan: &AccountPlan<'_>, stack: &StackPlan<'_>) -> Option<String> {
 }
 
 /// Every IAM user of the account's stacks, the logical ID and the name, below the file of their stack, which no logical ID can
-/// be. Templates of one's own may have more of them than there are people; a name that is not known stands there as `-`.
+/// be; who left has none. Templates of one's own may have more of them than there are people; a name that is not known stands there
+/// as `-`.
 fn users(plan: &AccountPlan<'_>, contents: &[Contents]) -> Vec<String> {
     let no_contents = Contents::default();
     let contents = contents.iter().chain(std::iter::repeat(&no_contents));
@@ -97,7 +148,11 @@ fn users(plan: &AccountPlan<'_>, contents: &[Contents]) -> Vec<String> {
             let name = name.as_ref().and_then(|name| UserName::parse(name).ok());
             (id.clone(), name.map_or_else(|| NONE.to_owned(), |name| name.to_string()))
         });
-        let all: BTreeSet<(String, String)> = people.chain(others).collect();
+        let account = plan.account;
+        let gone = account.lock.entries.iter().filter(|(name, _)| account.user(name.as_str()).is_none());
+        let left = gone.filter(|(_, entry)| stack.part == Part::Users(entry.stack));
+        let left = left.map(|(name, _)| (NONE.to_owned(), name.to_string()));
+        let all: BTreeSet<(String, String)> = people.chain(others).chain(left).collect();
         let head = (!all.is_empty()).then(|| format!("{} {NONE}", stack.file()));
         head.into_iter().chain(all.into_iter().map(|(id, name)| format!("{id} {name}"))).collect::<Vec<_>>()
     };

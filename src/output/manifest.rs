@@ -110,8 +110,20 @@ impl Manifest {
 
     /// The company that its stacks are named after, where one of them says it.
     pub fn company(&self) -> Option<&str> {
-        self.stacks.iter().find_map(|stack| stack.name.strip_suffix(&format!("-deepracer-{}", stack.part)))
+        self.stacks.iter().find_map(StackEntry::company)
     }
+}
+
+impl StackEntry {
+    /// The company that it is named after, where its name says it.
+    pub fn company(&self) -> Option<&str> {
+        self.name.strip_suffix(&format!("-deepracer-{}", self.part))
+    }
+}
+
+/// Whether a part of an account holds users.
+pub(super) fn is_users(part: &str) -> bool {
+    part.starts_with("users-")
 }
 
 fn user_entry(user: &User) -> UserEntry {
@@ -136,7 +148,6 @@ pub fn read(folder: &Path) -> Result<[Option<Manifest>; 2], FileError> {
 /// Whether an account's out folder holds users stacks: by its manifest or, where that is of another version's form, by the files
 /// that it lists.
 pub fn holds_users(folder: &Path) -> Result<bool, FileError> {
-    let is_users = |part: &str| part.starts_with("users-");
     let mut stacks = read(folder)?.into_iter().flatten().flat_map(|manifest| manifest.stacks);
     let by_stacks = stacks.any(|stack| is_users(&stack.part));
     Ok(by_stacks || FolderManifest::read(folder)?.lists(|name| name.strip_suffix(".yaml").is_some_and(is_users)))

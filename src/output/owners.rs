@@ -61,8 +61,10 @@ pub fn former_outputs(out: &Path, made: &Manifest, accounts: &[AccountConfig]) -
         }
     }
     let renamed = of_id(accounts, own.account_id.as_deref());
-    let is_exchanged = renamed.map_or(Ok(false), |other| is_written(out, &other.name))?;
-    let own = own.is_there().then(|| match renamed {
+    // What the other one left when it got its name: its own folder has its stacks.
+    let is_leftover = renamed.map_or(Ok(false), |other| is_leftover(out, &other.name, &own))?;
+    let is_exchanged = !is_leftover && renamed.map_or(Ok(false), |other| is_written(out, &other.name))?;
+    let own = (own.is_there() && !is_leftover).then(|| match renamed {
         None => same_name,
         Some(other) if is_exchanged => Relation::Exchanged { with: other.name.clone() },
         Some(other) => Relation::RenamedTo(other.name.clone()),
@@ -84,6 +86,12 @@ pub fn former_outputs(out: &Path, made: &Manifest, accounts: &[AccountConfig]) -
 /// The configured account that has an ID.
 fn of_id<'a>(accounts: &'a [AccountConfig], id: Option<&str>) -> Option<&'a AccountConfig> {
     accounts.iter().find(|account| id.is_some() && account.id() == id)
+}
+
+/// Whether a folder has the stacks that the own folder of an account has.
+fn is_leftover(out: &Path, name: &str, of: &FolderManifest) -> Result<bool, FileError> {
+    let own = FolderManifest::read(&out.join(name))?;
+    Ok([&own.account_id, &own.region, &own.bucket] == [&of.account_id, &of.region, &of.bucket])
 }
 
 /// Whether an account has its stacks in the out folder.

@@ -34,7 +34,11 @@ pub(super) fn missing_lock(account: &Account, before: &FormerOutput) -> String {
 pub(super) fn restored_lock(account: &Account, before: &FormerOutput) -> String {
     match &before.relation {
         Relation::SameName { within } if *within == account.name.as_str() => {
-            format!("restore the line: `git checkout -- {}`", account.lock_source.path.display())
+            let (path, out) = (account.lock_source.path.display(), before.folder.display());
+            format!(
+                "restore the line: `git checkout -- {path}`, or write it, where another one is committed; if the lock is right, and the \
+                 out folder is not, restore or remove `{out}`"
+            )
         }
         Relation::SameName { within: name } | Relation::RenamedFrom { name, .. } => {
             format!("restore the line: {}", take_along(account, name))

@@ -4,13 +4,15 @@ use std::collections::BTreeSet;
 
 use super::Failure;
 use super::account::AccountOutput;
+use super::deployed;
 use super::former;
 use super::identity;
+use crate::config::{LogicalId, NotebookName};
 use crate::finding::{Finding, Rule, Severity, counted};
 use crate::model::{
     Account, FEW_LEAVERS, FEW_LEAVERS_PERCENT, LockEntry, PLACEHOLDER_ID, PlacementLock, UserName, stack_word,
 };
-use crate::output::{self, DeployedBy, FormerOutput, Manifest, StackEntry, UserEntry};
+use crate::output::{self, DeployedBy, FormerOutput, Manifest, Relation, StackEntry, UserEntry};
 use crate::source::Place;
 
 /// What a run says of the locks that it finds.
@@ -65,6 +67,7 @@ pub(crate) fn check(
     findings.extend(many_leave(account, wanted));
     for (before, manifests) in deployable {
         moved(account, lock, &manifests, before, findings);
+        findings.extend(deployed::check(account, &manifests, before)?);
         let [Some(manifest), _] = manifests else { continue };
         let left_behind = identity::check(made, &manifest, before);
         if left_behind.is_empty() {
@@ -218,7 +221,11 @@ fn moved(
             Some((name, entry)) => (difference(name, entry, part, was), line_of(account, &was.name)),
         };
         let restore = former::restored_lock(account, before);
-        let finding = disagreement(message, place).help(restore).notes(former::reason(account, before));
+        let is_own = matches!(before.relation, Relation::SameName { .. } | Relation::RenamedFrom { .. });
+        let line =
+            line_by(account, part, was).filter(|_| is_own).map(|line| format!("the line by the out folder: `{line}`"));
+        let finding = disagreement(message, place).help(restore).notes(former::reason(account, before)).notes(line);
+        // Of two lines for the same, somebody removed one.
         let chosen = users().find(|(part, other)| is_same(was, other) && is_in_lock(account, part, other));
         findings.push(match chosen.filter(|_| is_merge) {
             Some((_, other)) => {
@@ -237,6 +244,23 @@ fn moved(
             None => finding,
         });
     }
+}
+
+/// The line that the lock would have of a user as the out folder has them.
+fn line_by(account: &Account, part: &str, was: &UserEntry) -> Option<String> {
+    let known = entry_of(&account.lock, was).map(|(_, entry)| entry);
+    let user = account.user(&was.name);
+    let own = was.notebook.as_deref().and_then(|name| NotebookName::parse(name).ok());
+    let gave_up = own.is_none();
+    let entry = LockEntry {
+        left: false,
+        stack: known.map_or(1, |entry| entry.stack),
+        logical_id: LogicalId::parse(&was.logical_id).ok()?,
+        notebook: own.or_else(|| known?.notebook.clone()),
+        gave_up,
+        email: known.and_then(|entry| entry.email.clone()).or_else(|| user?.email.clone()),
+    };
+    Some(entry.line(&UserName::parse(&was.name).ok()?, part))
 }
 
 /// Whether the committed lock has a user as the out folder has them.

@@ -5,6 +5,7 @@
 mod account;
 pub(crate) mod committed;
 pub(crate) mod copied;
+mod deployed;
 pub(crate) mod export;
 mod folders;
 mod former;

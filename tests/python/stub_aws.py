@@ -153,8 +153,13 @@ class StubAws:
         """Have the next calls of a command fail, or end as the lines say."""
         (self.folder / "faults" / command).write_text("".join(f"{line}\n" for line in lines))
 
-    def leavers(self, name: str, count: int, staying: Iterable[str] = ("sato.hana", "taro-kun", "mei")) -> None:
-        """Have a stack hold users who are in no template, beside those who stay."""
+    def leavers(
+        self, name: str, count: int, staying: Iterable[str] = ("sato.hana", "taro-kun", "mei"), script: Path | None = None
+    ) -> None:
+        """Have a stack hold users who are in no template, beside those who stay; and a `deploy.sh` know that they left."""
+        if script:
+            left = "".join(f"- gone.{number}\n" for number in range(count))
+            script.write_text(script.read_text().replace("\nusers='\n", f"\nusers='\n{left}"))
         lines = [f"AWS::IAM::User\tStays{number}User\t{user}\n" for number, user in enumerate(staying)]
         lines += [f"AWS::IAM::User\tGone{number}User\tgone.{number}\n" for number in range(count)]
         (self.folder / f"resources.mycompany-deepracer-{name}").write_text("".join(lines))

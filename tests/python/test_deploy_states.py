@@ -355,7 +355,7 @@ def test_nobody_leaves_by_accident(
 ) -> None:
     deployed(account, aws)
     aws.stack("users-001", "UPDATE_COMPLETE", digest="0" * 64)
-    aws.leavers("users-001", leaving)
+    aws.leavers("users-001", leaving, script=account.out / "deploy.sh")
     finished = aws.run(account.out / "deploy.sh", *options)
     assert finished.returncode == code, finished.stdout + finished.stderr
     assert said in finished.stderr
@@ -364,6 +364,44 @@ def test_nobody_leaves_by_accident(
         assert finished.stderr.count(f"leaves with {USERS}") == leaving
     else:
         assert finished.stdout.count(f"leaves with the stack {USERS}") == leaving
+
+
+@pytest.mark.parametrize("options, code", [([], 1), (["--dry-run"], 1), (["--leavers", "2"], 1), (["--leavers", "1"], 0)])
+def test_nobody_whom_the_folder_does_not_know_leaves_by_accident(
+    account: Workspace, aws: StubAws, options: list[str], code: int
+) -> None:
+    """As where the folder is older than what is deployed, or was made anew."""
+    deployed(account, aws)
+    aws.stack("users-001", "UPDATE_COMPLETE", digest="0" * 64)
+    aws.leavers("users-001", 1)
+    finished = aws.run(account.out / "deploy.sh", *options)
+    assert finished.returncode == code, finished.stdout + finished.stderr
+    said = "deployed, and unknown here: gone.0: this folder is older than what is deployed (run 'git pull')"
+    assert (said in finished.stderr, "run it with --leavers 1" in finished.stderr) == (code == 1,) * 2
+    assert any("execute" in line for line in changes(aws)) == (code == 0)
+
+
+def test_no_users_are_made_while_some_are_deployed_in_another_stack(tmp_path: Path, aws: StubAws) -> None:
+    """As of one who left and came back before a deployment: they could not be made, and all who join with them would fail."""
+    made = Workspace(tmp_path / "account", SETTINGS["hardened"] + "services: []\n")
+    made.write(tuple({"name": f"racer.{number:02}"} for number in range(40)))
+    made.synth()
+    deployed(made, aws)
+    parts = [path.stem for path in sorted(made.out.glob("users-*.yaml"))]
+    names = [re.findall(r'UserName: "?(racer\.\d+)', (made.out / f"{part}.yaml").read_text()) for part in parts]
+    for part in parts:
+        aws.stack(part, "UPDATE_COMPLETE", digest="0" * 64)
+    # The first stack has one who is to be in the second one.
+    aws.leavers(parts[0], 1, [*names[0], names[1][0]], script=made.out / "deploy.sh")
+    planned = aws.run(made.out / "deploy.sh", "--dry-run")
+    finished = aws.run(made.out / "deploy.sh")
+    assert (planned.returncode, finished.returncode, changes(aws)) == (1, 1, [])
+    for part in parts[1:]:
+        said = f"failed: mycompany-deepracer-{part}: it may be the one that people of {USERS} are to be in\n"
+        assert said in planned.stderr and said in finished.stdout
+    assert f"deployed in it are {names[1][0]} in another template" in finished.stdout
+    assert "together, from the\n     commit that was deployed last; or, if that lock is right" in finished.stdout
+    assert "gone.0 leaves" not in planned.stdout + finished.stdout
 
 
 @pytest.mark.parametrize("others, is_refused", [(24, True), (27, False)])
@@ -380,7 +418,7 @@ def test_who_joins_is_none_of_those_of_whom_people_leave(tmp_path: Path, aws: St
     here = [name for name in people if name not in elsewhere]
     assert len(elsewhere) < others - 3
     aws.stack("users-001", "UPDATE_COMPLETE", digest="0" * 64)
-    aws.leavers("users-001", 3, here[: others - len(elsewhere)])
+    aws.leavers("users-001", 3, here[: others - len(elsewhere)], script=made.out / "deploy.sh")
     finished = aws.run(made.out / "deploy.sh")
     assert (finished.returncode == 1) == is_refused, finished.stderr
     assert (f"3 of {others + 3} people would leave" in finished.stderr) == is_refused
@@ -392,10 +430,12 @@ def test_jobs_of_who_leaves_or_is_suspended_are_stopped(tmp_path: Path, aws: Stu
     made.synth()
     deployed(made, aws)
     aws.stack("users-001", "UPDATE_COMPLETE", digest="0" * 64)
-    aws.leavers("users-001", 1, ("sato.hana", "mei"))
+    script = made.out / "deploy.sh"
+    aws.leavers("users-001", 1, ("sato.hana", "mei"), script=script)
     # The word that a query answers with where there is nothing is a name like any other.
     with (aws.folder / f"resources.{USERS}").open("a") as file:
         file.write("AWS::IAM::User\tNoneUser\tNone\n")
+    script.write_text(script.read_text().replace("\n- gone.0\n", "\n- gone.0\n- None\n"))
     aws.jobs(one="gone.0", two="sato.hana", three="mei", four="", five="gone.00")
 
     planned = aws.run(made.out / "deploy.sh", "--dry-run")
@@ -415,7 +455,7 @@ def test_a_dry_run_changes_nothing_and_shows_tables(account: Workspace, aws: Stu
     (aws.folder / "stacks" / "mycompany-deepracer-storage").unlink()
     aws.stack("users-001", "UPDATE_COMPLETE", digest="0" * 64)
     aws.stack("access", "UPDATE_IN_PROGRESS")
-    aws.leavers("users-001", 3)
+    aws.leavers("users-001", 3, script=account.out / "deploy.sh")
     before = {file.name: file.read_text() for file in (aws.folder / "stacks").iterdir()}
     finished = aws.run(account.out / "deploy.sh", "--dry-run")
     assert finished.returncode == 1, "the deployment would refuse, too"

@@ -36,6 +36,9 @@ pub(super) fn account_title(account: &AccountDiff) -> String {
         format!(", which was `{was}` before: its stacks are the same, and none is to be deleted")
     });
     let title = format!("{} ({}, {})", account.account, account.account_id, account.region);
+    if let Some(owner) = &account.leftover_of {
+        return format!("{title} is no longer there; its stacks are those of `{owner}`, and none is to be deleted");
+    }
     format!("{title} {presence}").trim_end().to_owned() + &was
 }
 

@@ -40,7 +40,7 @@ pub(super) fn render(diff: &Diff) -> String {
     }
     let left_out: Vec<&DiffPart> = parts.iter().zip(&fits).filter(|(_, fits)| !**fits).map(|(part, _)| part).collect();
     if let Some(title) = layout::parts_title(diff) {
-        let _ = writeln!(text, "**{}**\n", code(&title));
+        text += &format!("**{}**\n\n", code(&title));
     }
     for (shown, _) in shown.iter().zip(&fits).filter(|(_, fits)| **fits) {
         text += shown;

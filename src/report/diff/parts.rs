@@ -129,7 +129,7 @@ fn files(diff: &Diff) -> Vec<DiffPart> {
 fn file_lines(file: &FileDiff) -> Vec<Line> {
     let mut lines = match (&file.old, &file.new, file.presence) {
         (Some(old), Some(new), Presence::Both) => changed_lines(old, new, 8),
-        (_, Some(new), Presence::Added) => changed_lines("", new, 8),
+        (old, Some(new), Presence::Added) => changed_lines(old.as_deref().unwrap_or_default(), new, 8),
         _ => Vec::new(),
     };
     let more = lines.len().saturating_sub(LINES_TOLD);

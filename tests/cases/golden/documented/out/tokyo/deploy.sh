@@ -65,7 +65,7 @@ mycompany-deepracer-retired-roles stack retired-roles.yaml CAPABILITY_NAMED_IAM 
 # What others need of a stack that a StackSet deploys: the stack, and the command that looks for it.
 expected='
 '
-# Everyone who stays, by logical ID and name, below their stack: nobody of them is touched.
+# Everyone who stays, by logical ID and name, below their stack: nobody of them is touched; and who left, behind a -.
 users='
 users-001.yaml -
 KimMinjunUser kim.minjun
@@ -211,8 +211,8 @@ From people who leave it first takes what CloudFormation cannot delete a user wi
 
   --jobs N       deploy up to N stacks at once (8); fewer while AWS throttles
   --only STACK   deploy this stack alone, whether it has changed or not, such as users-001; may be given several times
-  --leavers N    where more than two people and more than a tenth of those who are there leave: let them, if they are
-                 exactly N; fewer need no number
+  --leavers N    where more than two people and more than a tenth of those who are there leave, or somebody whom this folder
+                 does not know: let them, if they are exactly N; fewer need no number
   --dry-run      change nothing; show who leaves, which stacks change, and each change set's table
   --help         print this
 
@@ -523,7 +523,9 @@ prepare() {
     give_up "who leaves could not be told: $(errors)" 'nothing of it was changed; run deploy.sh again'
   [ ! -s "$work/$i.moved" ] ||
     give_up "deployed in it are $(tr '\n' ' ' <"$work/$i.moved")in another template: they would be deleted with their notebooks" \
-      "restore config/accounts/$account_name/stacks.lock, which says where everybody is, and run 'racestack synth'"
+      "restore config/accounts/$account_name/stacks.lock, which says where everybody is, and this folder, $(pwd), together, from the
+     commit that was deployed last; or, if that lock is right, since they left and came back before a deployment: remove their rows, run
+     'racestack synth', deploy, and add them again"
 }
 
 # A worker's last word on a stack where AWS refused a call since another deployment works on it, too, in another terminal or in
@@ -560,24 +562,27 @@ give_up() {
 }
 
 # Who leaves with the stack: its deployed users that are no more in any template of the account, under neither logical ID
-# nor name (IAM tells no case apart). A line each: the user, and the notebook or -. Files get the number of all its users, and those
-# who are in the template of another stack alone.
+# nor name (IAM tells no case apart). A line each: the user, and the notebook or -. Files get the number of all its users, those who
+# are in the template of another stack alone, and those leavers of whom this folder does not know that they left.
 leavers_of() {
   local deployed
   deployed=$(ask cloudformation list-stack-resources --stack-name "${names[$1]}" --output text --query \
     "StackResourceSummaries[?(ResourceType=='AWS::IAM::User' || ResourceType=='AWS::SageMaker::NotebookInstance')
       && ResourceStatus!='DELETE_COMPLETE' && ResourceStatus!='DELETE_SKIPPED' && PhysicalResourceId
     ].[ResourceType,LogicalResourceId,PhysicalResourceId]") || return 1
-  printf '%s\n--\n%s\n' "$users" "$deployed" | awk -v people="$work/$1.people" -v moved="$work/$1.moved" -v file="${files[$1]##*/}" '
+  printf '%s\n--\n%s\n' "$users" "$deployed" | awk -v people="$work/$1.people" -v moved="$work/$1.moved" \
+    -v strangers="$work/$1.strangers" -v file="${files[$1]##*/}" '
     $1 == "--" { deployed = 1; next }
     # Above those of a stack is its file.
     !deployed && $1 ~ /[.]/ { is_here = $1 == file; next }
+    !deployed && $1 == "-" { left[tolower($2)]; next }
     !deployed && is_here { ids[$1]; names[tolower($2)]; next }
     !deployed { ids_elsewhere[$1]; names_elsewhere[tolower($2)]; next }
     $1 == "AWS::SageMaker::NotebookInstance" { sub(/.*\//, "", $3); notebooks[$2] = $3; next }
     NF == 3 { all++ }
     NF != 3 || $2 in ids || tolower($3) in names { next }
     $2 in ids_elsewhere || tolower($3) in names_elsewhere { print $3 >moved; next }
+    !(tolower($3) in left) { print $3 >strangers }
     { id[++count] = $2; name[count] = $3 }
     END {
       print all + 0 >people
@@ -1120,7 +1125,7 @@ forgotten() {
     return 1
   }
   left=$({
-    while read -r id user; do case $id in *.*) ;; *) printf '%s\n' "$user" ;; esac; done <<<"$users"
+    while read -r id user; do case $id in *.* | -) ;; *) printf '%s\n' "$user" ;; esac; done <<<"$users"
     for ((i = 0; i < ${#names[@]}; i++)); do
       [ ! -s "$work/$i.leavers" ] || while read -r user _; do printf '%s\n' "$user"; done <"$work/$i.leavers"
     done
@@ -1224,6 +1229,19 @@ $(errors)"
     fi
   done
 
+  # Whoever is deployed in another users stack than the one that is to have them cannot be made there, and all who join with them fail.
+  moved=''
+  for i in $todo; do [ ! -s "$work/$i.moved" ] || moved="$moved ${names[i]}"; done
+  [ -z "$moved" ] || leaving=0
+  for ((i = 0; i < ${#names[@]}; i++)); do
+    case ${moved:+${kinds[i]}}:${verdict[i]} in
+      users:changed | users:new | users:busy)
+        rm -f "$work/$i.leavers"
+        lost "$i" "it may be the one that people of$moved are to be in" 'see there'
+        ;;
+    esac
+  done
+
   # Nobody leaves by accident: many at once must be asked for, by their number. They are counted against those who are there:
   # the users of the stacks that were listed, and of the templates of those that were not. Who joins is none of them.
   there=0
@@ -1236,9 +1254,16 @@ $(errors)"
     fi
     there=$((there + people))
   done
-  refused=''
-  if [ "$leaving" -gt "$few_leavers" ] && [ $((leaving * 100)) -gt $((few_leavers_percent * there)) ] &&
-    [ "$leaving" != "$leavers_allowed" ]; then
+  refused='' strangers=''
+  for i in $todo; do
+    [ ! -s "$work/$i.leavers" ] || [ ! -s "$work/$i.strangers" ] || strangers="$strangers$(tr '\n' ' ' <"$work/$i.strangers")"
+  done
+  if [ "$leaving" = "$leavers_allowed" ]; then
+    :
+  elif [ -n "$strangers" ]; then
+    refused="deployed, and unknown here: ${strangers% }: this folder is older than what is deployed (run 'git pull'), or its \
+stacks.lock was made anew (restore it); if all who would leave are to, run it with --leavers $leaving"
+  elif [ "$leaving" -gt "$few_leavers" ] && [ $((leaving * 100)) -gt $((few_leavers_percent * there)) ]; then
     refused="$leaving of $there people would leave${leavers_allowed:+, not the $leavers_allowed of --leavers}; \
 if that is meant, run it with --leavers $leaving"
   fi
