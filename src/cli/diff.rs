@@ -56,9 +56,8 @@ fn sides(args: &DiffArgs, notice: &dyn Fn(&str)) -> Result<(OutFolder, OutFolder
         (None, [old, rest @ ..]) => {
             args.folders.iter().try_for_each(|folder| refuse_missing(folder, &or_revision("diff", folder)))?;
             let new = rest.first().map_or(default, PathBuf::as_path);
-            if files::real_path(old)? == files::real_path(new)? {
-                let message =
-                    "OLD and NEW are the same folder; name an older copy of it, or a revision with `--git REV`";
+            if rest.is_empty() && files::real_path(old)? == files::real_path(new)? {
+                let message = "OLD is the out folder itself; name an older copy of it, or a revision with `--git REV`";
                 return Err(Failure::Usage(message.to_owned()));
             }
             let new = read(new, None, notice)?;
