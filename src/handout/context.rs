@@ -74,7 +74,7 @@ pub(super) fn of(account: &Account, user: &User) -> Value {
         // Whether training jobs must have a network, a key or a run time.
         "job_limited": account.limits_training(),
         // The instance types of training jobs, where they are limited, and one for the example of a job.
-        "training_types": settings.training.allowed_instance_types.as_ref().map(|types| quoted(types)),
+        "training_types": settings.training.allowed_instance_types.as_ref().map(quoted),
         "job_instance_type": example_of_training(settings),
         "key_rotation": settings
             .access_keys
