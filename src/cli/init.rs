@@ -153,15 +153,15 @@ pub(super) fn run(args: &InitArgs) -> Result<String, Failure> {
     if args.update {
         return update(folder);
     }
-    if files::real_path(&args.folder)?.ancestors().any(is_configuration) {
-        let help = "to renew its schemas and the CI files, run `racestack init --update` in the folder that it is in";
-        return Err(Failure::Usage(format!("this folder is within a configuration; {help}; nothing was written")));
-    }
     let mut new = Vec::new();
     // Who has a configuration already asks for the rest alone.
     let has_configuration = args.ci.is_some() && files::kind(&folder.join("config"))?.is_some();
     if args.ci.is_some() && !has_configuration {
         refuse_elsewhere(&args.folder)?;
+    }
+    if files::real_path(&args.folder)?.ancestors().any(is_configuration) {
+        let help = "to renew its schemas and the CI files, run `racestack init --update` in the folder that it is in";
+        return Err(Failure::Usage(format!("this folder is within a configuration; {help}; nothing was written")));
     }
     if !has_configuration {
         new.extend(made(FILES));
