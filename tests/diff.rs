@@ -393,7 +393,7 @@ fn the_old_side_may_be_a_revision() {
     let range = since("HEAD~1..HEAD").stderr;
     assert!(range.starts_with("error: `HEAD~1..HEAD` is a range; name the older revision alone"), "{range}");
     let no_folders = racestack(&["diff", "HEAD~1", "HEAD"]);
-    let said = "error: there is no folder `HEAD~1`; with a revision, `--git REV`\n";
+    let said = "error: there is no folder `HEAD~1`; if it is a revision, run `racestack diff --git HEAD~1`\n";
     assert_eq!((no_folders.code, no_folders.stderr.as_str()), (2, said));
     git(&["rm", "--quiet", "--cached", "my out/tokyo/manifest.json"]);
     git(&["commit", "--quiet", "--message", "without a manifest"]);

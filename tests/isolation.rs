@@ -253,7 +253,7 @@ const MUTANTS: &[Mutant] = &[
     ("the boundary forgets the folder", NONE, (BOUNDARY, "{{bucket_arn}}/${aws:username}/*", "{{bucket_arn}}/${aws:username}/models/*"), REFUSED, ""),
     // What a statement says of one person, and not of another.
     ("the suspended are denied unless they have a tag", NONE, (SUSPENDED, "\"Resource\": \"*\"", "\"Resource\": \"*\", \"Condition\": {\"StringNotEquals\": {\"aws:PrincipalTag/managed-by\": \"racestack\"}}"), TOO_WIDE, "a suspended person can"),
-    ("notebooks with a tag that all have reach the bucket", NONE, (NOTEBOOK, STATEMENT, "\"Statement\": [{\"Effect\": \"Allow\", \"Action\": \"s3:*\", \"Resource\": \"{{bucket_arn}}/*\", \"Condition\": {\"StringEquals\": {\"aws:PrincipalTag/managed-by\": \"racestack\"}}},"), TOO_WIDE, "a notebook can"),
+    ("notebooks with a tag that all have reach the bucket", NOTEBOOK_NET, (NOTEBOOK, STATEMENT, "\"Statement\": [{\"Effect\": \"Allow\", \"Action\": \"s3:*\", \"Resource\": \"{{bucket_arn}}/*\", \"Condition\": {\"StringEquals\": {\"aws:PrincipalTag/managed-by\": \"racestack\"}}},"), TOO_WIDE, "a notebook can"),
     ("one name reaches all folders", NETS, (FOLDER, STATEMENT, "\"Statement\": [{\"Effect\": \"Allow\", \"Action\": \"s3:GetObject\", \"Resource\": \"{{bucket_arn}}/*\", \"Condition\": {\"StringLike\": {\"aws:username\": \"a*\"}}},"), UNDECIDED, "`aws:username`"),
     ("a team reaches all folders", NETS, (FOLDER, STATEMENT, "\"Statement\": [{\"Effect\": \"Allow\", \"Action\": \"s3:GetObject\", \"Resource\": \"{{bucket_arn}}/*\", \"Condition\": {\"StringEquals\": {\"aws:PrincipalTag/team\": \"red\"}}},"), UNDECIDED, "`aws:PrincipalTag/team`"),
     ("one notebook role reaches all folders", NONE, (NOTEBOOK, STATEMENT, "\"Statement\": [{\"Effect\": \"Allow\", \"Action\": \"s3:GetObject\", \"Resource\": \"{{bucket_arn}}/*\", \"Condition\": {\"ArnLike\": {\"aws:PrincipalArn\": \"arn:aws:iam::*:role/deepracer/notebook/a*\"}}},"), UNDECIDED, "`aws:PrincipalArn`"),
@@ -287,6 +287,7 @@ const MUTANTS: &[Mutant] = &[
 const HARMLESS: &[(&str, &[Edit<'static>], Edit<'static>)] = &[
     ("nothing is changed", NONE, (FOLDER, STATEMENT, STATEMENT)),
     ("without the nets", NETS, (FOLDER, STATEMENT, STATEMENT)),
+    ("notebooks with a tag that all have reach what the boundary leaves", NONE, (NOTEBOOK, STATEMENT, "\"Statement\": [{\"Effect\": \"Allow\", \"Action\": \"s3:*\", \"Resource\": \"{{bucket_arn}}/*\", \"Condition\": {\"StringEquals\": {\"aws:PrincipalTag/managed-by\": \"racestack\"}}},")),
     ("an action in another case", NETS, (FOLDER, "\"s3:GetObject\",", "\"S3:getobject\",")),
     ("a statement in two", NETS, (FOLDER, "\"s3:PutObject\",\n        \"s3:DeleteObject\"\n      ],\n      \"Resource\": \"{{bucket_arn}}/${aws:username}/*\"", "\"s3:PutObject\"\n      ],\n      \"Resource\": \"{{bucket_arn}}/${aws:username}/*\"\n    },\n    {\n      \"Effect\": \"Allow\",\n      \"Action\": \"s3:DeleteObject\",\n      \"Resource\": [\"{{bucket_arn}}/${aws:username}/*\"]")),
     ("a denial with a condition that always holds", NETS, (FOLDER, STATEMENT, "\"Statement\": [{\"Effect\": \"Deny\", \"Action\": \"s3:*\", \"NotResource\": [\"{{bucket_arn}}\", \"{{bucket_arn}}/${aws:username}/*\"]},")),

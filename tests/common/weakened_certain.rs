@@ -6,6 +6,7 @@ use super::more::{DAILY, NETWORK};
 use super::{NOTEBOOK, REFUSED, UNDECIDED, Weakening};
 
 const SOMETIMES: &str = "warning[isolation::own-refused]";
+const PERHAPS: &str = "warning[isolation::undecided]";
 const TAGGED_LOGS: &str = "tags: {CostCenter: \"4711\"}\nlogs: {retention_days: 365}\n";
 const TAGS: &str = "tags: {CostCenter: \"4711\"}\n";
 const OTHERS_KEY: &str =
@@ -118,7 +119,7 @@ pub fn of_certain() -> Vec<Weakening> {
         ("of jobs with few tags", DAILY, new_job(), json!({"ForAllValues:StringEquals": {"aws:TagKeys": ["user", "CostCenter"]}}), REFUSED, "a person cannot create training jobs"),
         // Tags of what the company has made, and of what it has not.
         ("with another key", DAILY, (json!("kms:*"), json!("arn:aws:kms:*:*:key/*")), json!({"StringNotEquals": {"aws:ResourceTag/Project": "deepracer"}}), SOMETIMES, "a person cannot always use the bucket's key through S3"),
-        ("in another network", NOTEBOOK, (json!("ec2:CreateNetworkInterface"), json!("arn:aws:ec2:*:*:subnet/*")), json!({"StringNotEquals": {"aws:ResourceTag/Purpose": "ml"}}), SOMETIMES, "a notebook cannot always create interfaces"),
+        ("in another network", NOTEBOOK, (json!("ec2:CreateNetworkInterface"), json!("arn:aws:ec2:*:*:subnet/*")), json!({"StringNotEquals": {"aws:ResourceTag/Purpose": "ml"}}), PERHAPS, "a notebook perhaps cannot create interfaces"),
         ("of other networks", DAILY, (json!("ec2:*"), json!("*")), json!({"StringNotEquals": {"aws:ResourceTag/Purpose": "ml"}}), REFUSED, "a person cannot see networks and keys"),
         ("in others' logs", NOTEBOOK, (json!("logs:CreateLogStream"), json!("*")), json!({"StringNotEquals": {"aws:ResourceTag/managed-by": "racestack"}}), SOMETIMES, "a notebook cannot always make streams in the log group of notebooks"),
         ("in own logs", NOTEBOOK, (json!("logs:CreateLogStream"), json!("*")), json!({"StringEquals": {"aws:ResourceTag/managed-by": "racestack", "aws:ResourceTag/CostCenter": "4711"}}), REFUSED, "a notebook cannot make streams in the log group of notebooks"),
