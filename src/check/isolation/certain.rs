@@ -168,9 +168,6 @@ fn expected(subject: &Subject<'_, '_>, names: &Names, need: &Need, (example, key
         {
             is_absent()
         }
-        // It is set by who takes a role and may `sts:SetSourceIdentity`, which the trust policies of notebooks do not allow.
-        // Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_monitor.html>
-        "aws:sourceidentity" => is_absent(),
         // A user asks by themselves, and a service takes the role of a notebook by `sts:AssumeRole` (`trust`): neither is from an identity
         // provider, and a service has no second factor. AWS says of temporary credentials that they have this key, and not of those that
         // a service gets without a second factor.
@@ -188,8 +185,11 @@ fn expected(subject: &Subject<'_, '_>, names: &Names, need: &Need, (example, key
         "s3:x-amz-server-side-encryption-aws-kms-key-id" if is_role && is_upload(&example.action) => {
             ExpectedValues::Any
         }
-        // No identity provider is who lets people or notebooks in, and the rest is what no client sends unless it is told to.
+        // No identity provider is who lets people or notebooks in. A source identity is set by who takes a role and may
+        // `sts:SetSourceIdentity`, which the trust policies of notebooks do not allow. The rest is what no client sends unless it is told to.
+        // Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_monitor.html>
         "aws:federatedprovider"
+        | "aws:sourceidentity"
         | "s3:x-amz-acl"
         | "s3:x-amz-server-side-encryption"
         | "s3:x-amz-server-side-encryption-aws-kms-key-id"
