@@ -79,7 +79,7 @@ fn differing(config: &Path, folder: &Path) -> Result<Vec<(PathBuf, String, bool)
 
 /// A finding about what `racestack init` wrote in another version, and nobody has edited since.
 pub(super) fn outdated(config: &Path) -> Result<Option<Finding>, Failure> {
-    let folder = config.parent().unwrap_or(Path::new(""));
+    let folder = &holder(config);
     let mut stale = differing(config, folder)?;
     stale.retain(|(.., edited)| !edited);
     let Some((first, ..)) = stale.first() else { return Ok(None) };
@@ -88,6 +88,11 @@ pub(super) fn outdated(config: &Path) -> Result<Option<Finding>, Failure> {
     let finding = Finding::new(Rule::FileOutdated, message).at(Place::of_file(first));
     let folder = argument(if config.ends_with(DEFAULT_CONFIG) { folder } else { config });
     Ok(Some(finding.help(format!("run `racestack init --update{folder}`, and commit what it writes"))))
+}
+
+/// The folder that a config folder is in, also where it is the one that a command works in.
+fn holder(config: &Path) -> PathBuf {
+    config.file_name().and(config.parent()).map_or_else(|| config.join(".."), Path::to_owned)
 }
 
 /// A folder as the last argument of a command; nothing of the one that a command works in.
@@ -117,12 +122,10 @@ fn write_missing(folder: &Path, (path, text): &(String, String)) -> Result<Strin
 /// is that which the configuration is in, or the configuration itself, whatever it is called.
 fn update(folder: &Path) -> Result<String, Failure> {
     let mut stdout = String::new();
-    let (folder, config) = if is_configuration(folder) {
-        (folder.parent().unwrap_or(folder), folder.to_owned())
-    } else {
-        (folder, folder.join(DEFAULT_CONFIG))
-    };
-    for (place, text, edited) in differing(&config, folder)? {
+    let is_config = is_configuration(folder);
+    let (folder, config) =
+        if is_config { (holder(folder), folder.to_owned()) } else { (folder.to_owned(), folder.join(DEFAULT_CONFIG)) };
+    for (place, text, edited) in differing(&config, &folder)? {
         let shown = place.display();
         stdout += &if edited {
             format!("kept {shown}, which was edited: empty it and run this again to have it anew\n")
@@ -131,17 +134,19 @@ fn update(folder: &Path) -> Result<String, Failure> {
             format!("updated {shown}\n")
         };
     }
-    if files::list(&config)?.is_some() {
+    if is_config || files::list(&config)?.is_some() {
         let beside = made(FILES).filter(|(path, _)| !path.starts_with("config/"));
         for file in beside {
-            stdout.push_str(&write_missing(folder, &file)?);
+            stdout.push_str(&write_missing(&folder, &file)?);
         }
         for file in schemas() {
             stdout.push_str(&write_missing(&config, &file)?);
         }
     }
     if stdout.is_empty() {
-        require_config(&config)?;
+        if !is_config {
+            require_config(&config)?;
+        }
         stdout.push_str("nothing to update\n");
     }
     Ok(stdout)

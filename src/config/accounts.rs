@@ -33,19 +33,10 @@ pub(super) fn names(
     let names: BTreeSet<&str> = folders.chain(drafted).collect();
     let names: Vec<String> = names.into_iter().map(str::to_owned).collect();
     if names.is_empty() && findings.len() == errors_before {
-        let own = folder.file_name().unwrap_or_default().to_string_lossy();
-        let help = if folder.parent().is_some_and(|above| above.ends_with(ACCOUNTS_FOLDER)) && has_roster(folder) {
-            format!(
-                "`{}` is the folder of an account: name the one above `{ACCOUNTS_FOLDER}`, and `--account {own}`",
-                folder.display()
-            )
-        } else {
-            format!("make a folder `{}/NAME` with a `{SETTINGS_FILE}` and a roster", accounts.display())
-        };
         findings.push(
             Finding::new(Rule::AccountNone, "there is no account: `accounts` has no folder")
                 .at(Place::of_file(&accounts))
-                .help(help),
+                .help(format!("make a folder `{}/NAME` with a `{SETTINGS_FILE}` and a roster", accounts.display())),
         );
     }
     let mut by_lower_case: BTreeMap<String, &str> = BTreeMap::new();

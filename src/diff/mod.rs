@@ -44,11 +44,13 @@ pub fn compare(old: &OutFolder, new: &OutFolder) -> (Diff, Vec<Finding>) {
     let (mut accounts, mut people, mut access) = (Vec::new(), Vec::new(), Vec::new());
     let mut groups = Groups::default();
     for pair in &pairs {
-        let AccountPair { name, old, new, leftover_of, .. } = *pair;
+        let AccountPair { name, mut old, mut new, leftover_of, .. } = *pair;
         let Some(known) = new.or(old) else { continue };
-        // Of what is another account's, that one tells what becomes of it.
-        let old = old.filter(|_| leftover_of.is_none());
-        let (account, kept) = account(&AccountPair { old, ..*pair }, known, &mut groups);
+        // Of what is another account's, that one tells what becomes of it. Nothing tells which of the two was deployed.
+        if leftover_of.is_some() && !loses_or_opens(pair, known) {
+            (old, new) = (None, None);
+        }
+        let (account, kept) = account(&AccountPair { old, new, ..*pair }, known, &mut groups);
         let changes = access::compare(old, new, &kept);
         access.extend(changes.into_iter().map(|mut change| {
             change.accounts.push(name.to_owned());
@@ -82,6 +84,16 @@ pub fn compare(old: &OutFolder, new: &OutFolder) -> (Diff, Vec<Finding>) {
     (diff, findings)
 }
 
+/// Whether the new folder has less than the old one of what an account's stacks make, or opens more of it.
+fn loses_or_opens(pair: &AccountPair<'_>, known: &AccountFolder) -> bool {
+    let mut groups = Groups::default();
+    let (account, kept) = account(pair, known, &mut groups);
+    let Plan { may_replace, replace, destroy, retain, .. } = account.plan;
+    may_replace + replace + destroy + retain > 0
+        || groups.finish().iter().any(Change::loses)
+        || access::compare(pair.old, pair.new, &kept).iter().any(AccessChange::widens)
+}
+
 /// What changes in an account but for its access, and the resources that no stack manages any longer, and that are kept.
 fn account<'a>(
     pair: &AccountPair<'a>,
@@ -99,7 +111,7 @@ fn account<'a>(
         account_id: known.manifest.account_id.clone(),
         region: known.manifest.region.clone(),
         leftover_of: leftover_of.map(str::to_owned),
-        presence: Presence::of(old.is_some() || leftover_of.is_some(), new.is_some()),
+        presence: Presence::of(old.is_some() || leftover_of.is_some(), new.is_some() && leftover_of.is_none()),
         plan: stacks.iter().fold(Plan::default(), |plan, stack: &StackDiff| plan.plus(stack.plan)),
         stacks,
         files: people::other_files(old, new),

@@ -150,8 +150,8 @@ pub struct AccountDiff {
     /// The name that it had in the old folder, where that is another.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub was: Option<String>,
-    /// Of one that only the old folder has, the account of the new folder that has its stacks: none is deleted, and what becomes of
-    /// them stands there.
+    /// Of one that only the old folder has, the account of the new folder that has its stacks: what becomes of them stands there. What
+    /// stands here is what that changes in stacks that were deployed from this one, where it deletes or opens anything of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub leftover_of: Option<String>,
     /// Its ID.

@@ -17,7 +17,7 @@ pub(super) struct AccountPair<'a> {
     pub was: Option<&'a str>,
     pub old: Option<&'a AccountFolder>,
     pub new: Option<&'a AccountFolder>,
-    /// Of one that is gone, the account of the new folder that has its stacks: another name of before was left of that.
+    /// Of one that is gone, the account of the new folder that has its stacks, which is `new`: another name of before was left of that.
     pub leftover_of: Option<&'a str>,
 }
 
@@ -32,10 +32,10 @@ pub(super) fn pairs<'a>(old: &'a OutFolder, new: &'a OutFolder) -> Vec<AccountPa
     let known: BTreeMap<&str, (&String, &AccountFolder)> =
         new.accounts.iter().filter_map(|(name, account)| Some((name.as_str(), before(name, account)?))).collect();
     let taken: BTreeSet<&str> = known.values().map(|(was, _)| was.as_str()).collect();
-    let has_stacks = |old: &AccountFolder| new.accounts.iter().find(|(_, now)| has_stacks_of(old, now));
     let gone = |name: &'a str, old: &'a AccountFolder| {
-        let leftover_of = has_stacks(old).map(|(name, _)| name.as_str());
-        AccountPair { name, was: None, old: Some(old), new: None, leftover_of }
+        let owner = new.accounts.iter().find(|(_, now)| has_stacks_of(old, now));
+        let leftover_of = owner.map(|(name, _)| name.as_str());
+        AccountPair { name, was: None, old: Some(old), new: owner.map(|(_, new)| new), leftover_of }
     };
     let mut pairs = Vec::new();
     for name in old.accounts.keys().chain(new.accounts.keys()).map(String::as_str).collect::<BTreeSet<_>>() {
@@ -78,7 +78,7 @@ fn has_stacks_of(one: &AccountFolder, other: &AccountFolder) -> bool {
 /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>,
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html>
 pub(super) fn collisions(pairs: &[AccountPair<'_>]) -> Vec<Finding> {
-    let gone = pairs.iter().filter_map(|pair| pair.old.filter(|_| pair.new.is_none() && pair.leftover_of.is_none()));
+    let gone = pairs.iter().filter_map(|pair| pair.old.filter(|_| pair.new.is_none()));
     let made = pairs.iter().filter_map(|pair| Some((pair.name, pair.new.filter(|_| pair.old.is_none())?)));
     let finding = |(name, new): (&str, &AccountFolder), old: &AccountFolder| {
         let before = global_names(old, new);

@@ -41,7 +41,6 @@ pub(super) fn people(account: &str, old: Option<&AccountFolder>, new: Option<&Ac
                     was,
                     name,
                     loses_notebook: old.is_some_and(|old| has_notebook(old, before[was])),
-                    returns: left.contains(name),
                     password_secret: password_secret(new, user),
                 }
                 .steps();

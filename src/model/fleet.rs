@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::account::PLACEHOLDER_ID;
 use super::bucket::{bucket_name, bucket_place};
 use crate::config::Config;
 use crate::finding::{Finding, Rule};
@@ -21,7 +22,11 @@ pub fn clashes(config: &Config, findings: &mut Vec<Finding>) {
                 continue;
             };
             let (message, help) = if rule == Rule::AccountDuplicateId {
-                let help = "correct `account_id` in one of them: IAM names are unique per account";
+                let help = if value == PLACEHOLDER_ID {
+                    "set `account_id` of both: this one stands for an ID"
+                } else {
+                    "correct `account_id` in one of them: IAM names are unique per account"
+                };
                 (format!("the accounts `{other}` and `{name}` have one account ID"), help)
             } else {
                 let help = if place == *first {

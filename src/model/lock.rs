@@ -54,6 +54,12 @@ pub fn stack_word(number: StackNumber) -> String {
     format!("users-{number:03}")
 }
 
+/// The number of a users stack of this name.
+pub fn stack_number(word: &str) -> Option<StackNumber> {
+    let number = word.strip_prefix("users-")?.parse().ok()?;
+    (number > 0 && stack_word(number) == word).then_some(number)
+}
+
 impl PlacementLock {
     /// Reads a lock file. `None`, with findings, when it is damaged or does not hold together.
     pub(super) fn read(source: &Arc<SourceFile>, findings: &mut Vec<Finding>) -> Option<Self> {
@@ -107,7 +113,16 @@ impl PlacementLock {
         }
         let mut lock = Self { stacks: stacks.filter(|_| has_version)?, entries: BTreeMap::new() };
         let mut seen = BTreeMap::new();
+        let most = users.iter().map(|(_, entry, _)| entry.stack).max().unwrap_or_default();
         for (name, entry, place) in users {
+            if entry.stack > lock.stacks {
+                let (stack, count) =
+                    (stack_word(entry.stack), counted(lock.stacks.into(), "users stack", "users stacks"));
+                let mut finding = broken(place, format!("the line names `{stack}`, but the lock has only {count}"));
+                finding.help.get_or_insert_default().push_str(&format!(", or raise `stacks` to {most}"));
+                findings.push(finding);
+                continue;
+            }
             findings.extend(lock.add(name, entry, place, &mut seen));
         }
         (findings.len() == before).then_some(lock)
@@ -121,14 +136,6 @@ impl PlacementLock {
         place: Place,
         seen: &mut BTreeMap<(&'static str, String), Place>,
     ) -> Option<Finding> {
-        if entry.stack == 0 || entry.stack > self.stacks {
-            let stack = stack_word(entry.stack);
-            let message = format!(
-                "the line names `{stack}`, but the lock has only {}",
-                counted(self.stacks.into(), "users stack", "users stacks")
-            );
-            return Some(broken(place, message));
-        }
         let user = ("user", name.as_str().to_lowercase());
         if let Some(first) = seen.get(&user) {
             // A merge keeps both lines where one branch changed a line and another one beside it.
@@ -228,7 +235,6 @@ fn entry(left: bool, name: &str, words: &[&str]) -> Result<(UserName, LockEntry)
     let given = |word: &&str| *word != NOTHING;
     let notebook = Some(*notebook).filter(given);
     let given_up = notebook.and_then(|word| word.strip_prefix('(')?.strip_suffix(')'));
-    let number = stack.strip_prefix("users-").and_then(|number| number.parse().ok());
     let entry = LockEntry {
         left,
         logical_id: LogicalId::parse(logical_id).map_err(|_| refused(logical_id, "logical ID"))?,
@@ -238,9 +244,7 @@ fn entry(left: bool, name: &str, words: &[&str]) -> Result<(UserName, LockEntry)
             .transpose()
             .map_err(|_| refused(notebook.unwrap_or_default(), "notebook name"))?,
         gave_up: given_up.is_some(),
-        stack: number
-            .filter(|number| stack_word(*number) == *stack)
-            .ok_or_else(|| refused(stack, "users stack such as `users-001`"))?,
+        stack: stack_number(stack).ok_or_else(|| refused(stack, "users stack such as `users-001`"))?,
         email: Some(*email).filter(given).map(str::to_owned),
     };
     Ok((UserName::parse(name).map_err(|_| refused(name, "user name"))?, entry))

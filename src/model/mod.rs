@@ -32,7 +32,7 @@ pub use fleet::clashes;
 pub use ids::NOTEBOOK_SEPARATOR;
 pub use instance_types::example_of_training;
 pub use job_names::JobNaming;
-pub use lock::{FEW_LEAVERS, FEW_LEAVERS_PERCENT, LockEntry, PlacementLock, StackNumber, stack_word};
+pub use lock::{FEW_LEAVERS, FEW_LEAVERS_PERCENT, LockEntry, PlacementLock, StackNumber, stack_number, stack_word};
 pub use network::AllowedNetworks;
 pub use operations::key_rotation_role;
 pub use renames::Rename;

@@ -181,8 +181,6 @@ pub struct Rename<'a> {
     pub name: &'a str,
     /// Whether a stack has a notebook under the former name.
     pub loses_notebook: bool,
-    /// Whether a former user had the new name, whose folder is then the person's.
-    pub returns: bool,
     /// The secret that holds the first password of the new user, if the user gets one.
     pub password_secret: Option<String>,
 }
@@ -199,7 +197,6 @@ impl<'a> Rename<'a> {
             was: was.as_str(),
             name: user.name.as_str(),
             loses_notebook: had_notebook && !existing,
-            returns: account.lock.entries.get(&user.name).is_some_and(|entry| entry.left),
             password_secret: user.console.then(|| account.password_secret(&user.name)),
         }
     }
@@ -208,10 +205,6 @@ impl<'a> Rename<'a> {
     pub fn steps(&self) -> Vec<String> {
         let Self { bucket, was, name, .. } = self;
         let save = format!("save what is worth keeping on the notebook of `{was}` into the folder `{was}/`");
-        let empty = format!(
-            "empty the folder `{name}/` that the former `{name}` may have left, or the two are mixed: look with `aws s3 ls --recursive \
-             's3://{bucket}/{name}/'`, and copy elsewhere what is to be kept"
-        );
         let credentials = match &self.password_secret {
             Some(secret) => format!(
                 "give the person the first password, which `aws secretsmanager get-secret-value --secret-id {secret} --query \
@@ -223,6 +216,10 @@ impl<'a> Rename<'a> {
             }
         };
         let steps = [
+            format!(
+                "aws s3 ls --recursive 's3://{bucket}/{name}/': copy elsewhere and delete what somebody else of this name left there, or the \
+                 two are mixed"
+            ),
             format!("aws s3 cp --recursive 's3://{bucket}/{was}/' 's3://{bucket}/{name}/'"),
             format!(
                 "deploy: `deploy.sh` first deletes the access keys of `{was}`, without which CloudFormation could not delete \
@@ -231,7 +228,6 @@ impl<'a> Rename<'a> {
             credentials,
             format!("aws s3 rm --recursive 's3://{bucket}/{was}/', when nothing of it is missed"),
         ];
-        let before = [self.loses_notebook.then_some(save), self.returns.then_some(empty)];
-        before.into_iter().flatten().chain(steps).collect()
+        self.loses_notebook.then_some(save).into_iter().chain(steps).collect()
     }
 }

@@ -43,6 +43,10 @@ pub struct User {
     pub was: Option<UserName>,
     /// Where the roster names the person.
     pub place: Place,
+    /// Where it says what name the person had, or names the person.
+    pub was_place: Place,
+    /// Where it says that the notebook was made by hand, or as near to that as it has something.
+    pub existing_place: Place,
 }
 
 /// A person's notebook instance.
@@ -179,6 +183,8 @@ impl RowReader<'_> {
             console: row.console.unwrap_or(context.settings.console),
             notebook,
             place,
+            was_place: self.node.place_of("was"),
+            existing_place: self.node.place_of("notebook.existing"),
         })
     }
 
@@ -243,8 +249,8 @@ impl RowReader<'_> {
     fn notebook(&mut self, user: &UserName, own: Option<&RosterNotebookSettings>) -> Option<Notebook> {
         const TYPE: &str = "notebook.instance_type";
         let defaults = &self.context.settings.notebooks;
-        let name = self.notebook_name(user, own.and_then(|own| own.name.as_deref()))?;
         let existing = own.and_then(|own| own.existing).unwrap_or_default();
+        let name = self.notebook_name(user, own.and_then(|own| own.name.as_deref()), existing)?;
         let place = self.node.place_of(own.and_then(|own| own.name.as_ref()).map_or("name", |_| "notebook.name"));
         let deployed = self.context.lock.entries.get(user).filter(|entry| !entry.gave_up);
         let origin = match deployed.and_then(|entry| entry.notebook.as_ref()) {
@@ -274,7 +280,7 @@ impl RowReader<'_> {
     }
 
     /// The name of a person's notebook: the one that the lock has, the one that the roster sets, or one made of the person's.
-    fn notebook_name(&mut self, user: &UserName, set: Option<&str>) -> Option<NotebookName> {
+    fn notebook_name(&mut self, user: &UserName, set: Option<&str>, existing: bool) -> Option<NotebookName> {
         const NAME: &str = "notebook.name";
         let lock = self.context.lock;
         let entry = lock.entries.get(user);
@@ -315,10 +321,14 @@ impl RowReader<'_> {
                 let message = format!("the notebook name `{name}` is or was another user's");
                 let was = self.row.was.as_deref().and_then(|was| lock.entries.get(&UserName::parse(was).ok()?));
                 let is_own = was.and_then(|was| was.notebook.as_ref()) == Some(&name);
-                let help = if is_own {
-                    "save what is on it, delete it, and set `notebook: true`: no notebook made by hand gets to another name"
-                } else {
-                    "choose another `notebook.name`"
+                let help = match (is_own, existing) {
+                    (false, _) => "choose another `notebook.name`",
+                    (true, true) => {
+                        "save what is on it, delete it, and set `notebook: true`: no notebook made by hand gets to another name"
+                    }
+                    (true, false) => {
+                        "save what is on it, and remove `notebook.name`, or choose another: CloudFormation makes a new notebook"
+                    }
                 };
                 self.find(Rule::RosterSharedNotebookName, NAME, message, help, None);
             }

@@ -28,12 +28,19 @@ pub(super) fn check(
         let template = if kept.is_empty() { None } else { files::read(&before.folder.join(&stack.file))? };
         let template = String::from_utf8(template.unwrap_or_default()).unwrap_or_default();
         for (user, _) in kept.iter().filter(|(_, made)| template.contains(made)) {
-            let message =
-                format!("the notebook of `{}` was made by the stack `{}`, not by hand", user.name, stack.name);
+            let out = before.folder.display();
+            let message = format!(
+                "`{out}` has the notebook of `{}` as made by the stack `{}`, not by hand",
+                user.name, stack.name
+            );
+            let help = format!(
+                "remove `existing: true`; if it was made by hand, and that stack is not deployed: `git checkout -- {out}`, or run synth \
+                 once with `notebook: false`"
+            );
             findings.push(
                 Finding::new(Rule::NotebookOfStack, message)
-                    .at(user.place.clone())
-                    .help("remove `existing: true`")
+                    .at(user.existing_place.clone())
+                    .help(help)
                     .note("CloudFormation would delete the notebook with its volume"),
             );
         }
@@ -41,8 +48,11 @@ pub(super) fn check(
             let is_it = |user: &&User| user.was.as_ref().is_some_and(|name| name.as_str() == was.name);
             let Some(user) = account.users.iter().find(is_it) else { continue };
             let message = format!("`{}` was `{}`, who was `{first}` when synth last ran", user.name, was.name);
-            let help = format!("if `{}` is not deployed yet, write `{first}` into `was` of `{}`", was.name, user.name);
-            findings.push(Finding::new(Rule::RosterRenamed, message).at(user.place.clone()).help(help));
+            let taken_back = format!("remove `was` and take none of the steps: `{first}` stays as deployed");
+            let again = format!("write `{first}` into `was` of `{}`", user.name);
+            let then = if first == user.name.as_str() { taken_back } else { again };
+            let help = format!("if `{}` is not deployed yet, {then}", was.name);
+            findings.push(Finding::new(Rule::RosterRenamed, message).at(user.was_place.clone()).help(help));
         }
     }
     Ok(findings)

@@ -10,7 +10,8 @@ use super::identity;
 use crate::config::{LogicalId, NotebookName};
 use crate::finding::{Finding, Rule, Severity, counted};
 use crate::model::{
-    Account, FEW_LEAVERS, FEW_LEAVERS_PERCENT, LockEntry, PLACEHOLDER_ID, PlacementLock, UserName, stack_word,
+    Account, FEW_LEAVERS, FEW_LEAVERS_PERCENT, LockEntry, PLACEHOLDER_ID, PlacementLock, UserName, stack_number,
+    stack_word,
 };
 use crate::output::{self, DeployedBy, FormerOutput, Manifest, Relation, StackEntry, UserEntry};
 use crate::source::Place;
@@ -66,11 +67,14 @@ pub(crate) fn check(
     }
     findings.extend(many_leave(account, wanted));
     for (before, manifests) in deployable {
+        let found = findings.len();
         moved(account, lock, &manifests, before, findings);
+        let is_moved = findings[found..].iter().any(Finding::is_error);
         findings.extend(deployed::check(account, &manifests, before)?);
         let [Some(manifest), _] = manifests else { continue };
         let left_behind = identity::check(made, &manifest, before);
-        if left_behind.is_empty() {
+        // By a lock that is not that of the out folder, stacks are missing with all who are in them: none of these is to be deleted.
+        if left_behind.is_empty() && !is_moved {
             removed(account, &manifest, before, &made.manifest, findings);
         }
         findings.extend(left_behind.into_iter().filter(|_| !wanted.leave_behind));
@@ -157,7 +161,9 @@ impl<'a> Movement<'a> {
         let movement = Self::of(account);
         let count = movement.leaving.len();
         let many = count > FEW_LEAVERS && count * 100 > movement.before * FEW_LEAVERS_PERCENT;
-        (many && leavers != Some(count)).then_some(movement)
+        // With the ID that stands for one, nobody is deployed, and no lock is written.
+        let is_placeholder = account.id.as_str() == PLACEHOLDER_ID;
+        (many && !is_placeholder && leavers != Some(count)).then_some(movement)
     }
 }
 
@@ -203,6 +209,7 @@ fn moved(
     let stacks = || manifests.iter().flatten().flat_map(|manifest| &manifest.stacks);
     let users = || stacks().flat_map(|stack| stack.users.iter().map(move |user| (stack.part.as_str(), user)));
     let is_merge = matches!(manifests, [Some(_), Some(_)]);
+    let most = stacks().filter_map(|stack| stack_number(&stack.part)).max();
     // Both branches have most users alike.
     let mut seen = BTreeSet::new();
     for (part, was) in users() {
@@ -222,18 +229,19 @@ fn moved(
         };
         let restore = former::restored_lock(account, before);
         let is_own = matches!(before.relation, Relation::SameName { .. } | Relation::RenamedFrom { .. });
-        let line =
-            line_by(account, part, was).filter(|_| is_own).map(|line| format!("the line by the out folder: `{line}`"));
-        let finding = disagreement(message, place).help(restore).notes(former::reason(account, before)).notes(line);
+        let line = line_by(account, part, was).map(|line| format!("the line by the out folder: `{line}`"));
+        let is_beyond = stack_number(part) > Some(account.lock.stacks);
+        let raised =
+            most.filter(|_| is_beyond).map(|most| format!("the line `stacks` by the out folder: `stacks {most}`"));
+        let lines = line.into_iter().chain(raised).filter(|_| is_own);
+        let finding = disagreement(message, place).help(restore).notes(former::reason(account, before)).notes(lines);
         // Of two lines for the same, somebody removed one.
         let chosen = users().find(|(part, other)| is_same(was, other) && is_in_lock(account, part, other));
         findings.push(match chosen.filter(|_| is_merge) {
             Some((_, other)) => {
-                let path = account.lock_source.path.display();
                 let help = format!(
-                    "if what is deployed is not what the lock has of `{}` now, restore both lines, `git checkout -- {path}`, and \
-                     remove the other one",
-                    other.name
+                    "if what is deployed is not what the lock has of `{0}` now, write the line of `{1}` by the out folder, and remove that of `{0}`",
+                    other.name, was.name
                 );
                 Finding { severity: Severity::Warning, ..finding.help(help) }
             }

@@ -76,13 +76,19 @@ pub struct Progress<'a> {
     pub notice: &'a dyn Fn(&str),
 }
 
-/// Refuses a config folder that is not there: with a folder, what is missing in it are findings.
+/// Refuses a config folder that is not there, or is a folder of one: with another folder, what is missing in it are findings.
 pub(crate) fn require_config(folder: &Path) -> Result<(), Failure> {
     if files::list(folder)?.is_none() {
         let help = run_above(folder).unwrap_or_else(|| "`racestack init DIR` makes one".to_owned());
         return Err(Failure::Usage(format!("there is no folder `{}`; {help}", folder.display())));
     }
-    Ok(())
+    let real = files::real_path(folder)?;
+    let above = real.ancestors().skip(1).find(|above| is_configuration(above)).filter(|_| !is_configuration(folder));
+    above.and_then(Path::file_name).map_or(Ok(()), |above| {
+        let above = above.display();
+        let help = format!("run it in the folder that holds `{above}`, with `--account NAME` for one account");
+        Err(Failure::Usage(format!("`{}` is a folder of the configuration `{above}`; {help}", folder.display())))
+    })
 }
 
 /// So many folders up a configuration is looked for.

@@ -116,6 +116,33 @@ fn a_run_below_the_config_folder_says_where_to_run_it() {
     assert_eq!(tree(sandbox.path()), before);
 }
 
+#[test]
+fn a_configuration_is_renewed_within_its_folder() {
+    let sandbox = tempfile::tempdir().unwrap();
+    let config = sandbox.path().join("config");
+    std::fs::create_dir_all(config.join("accounts")).unwrap();
+    std::fs::create_dir(config.join("schemas")).unwrap();
+    std::fs::write(config.join("settings.yaml"), "company: mycompany\n").unwrap();
+    std::fs::write(sandbox.path().join("deploy-all.sh"), "").unwrap();
+    std::fs::write(config.join("schemas/roster.json"), "{}").unwrap();
+    let run = |args: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_racestack"));
+        let output = command.args(args.split(' ')).current_dir(&config).output().unwrap();
+        (output.status.code(), String::from_utf8([output.stdout, output.stderr].concat()).unwrap())
+    };
+    let stale = "another version of racestack wrote `schemas/roster.json`, `../deploy-all.sh`\n";
+    let (_, said) = run("synth --config . --out ../out");
+    assert!(said.replace("./../", "../").replace("`./", "`").contains(stale), "{said}");
+    assert!(said.contains("run `racestack init --update .`"), "{said}");
+    let (code, said) = run("init --update");
+    assert!(
+        said.starts_with("updated schemas/roster.json\nupdated ../deploy-all.sh\nwrote ../.gitattributes\n"),
+        "{said}"
+    );
+    assert_eq!((code, run("init --update .")), (Some(0), (Some(0), "nothing to update\n".to_owned())));
+    assert_eq!(tree(&sandbox.path().join("config")).keys().filter(|path| path.contains(".git")).count(), 0);
+}
+
 /// Whether the expected files are being rewritten at this moment.
 fn blessing() -> bool {
     std::env::var("BLESS").is_ok()

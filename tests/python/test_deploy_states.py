@@ -381,8 +381,10 @@ def test_nobody_whom_the_folder_does_not_know_leaves_by_accident(
     assert any("execute" in line for line in changes(aws)) == (code == 0)
 
 
-def test_no_users_are_made_while_some_are_deployed_in_another_stack(tmp_path: Path, aws: StubAws) -> None:
-    """As of one who left and came back before a deployment: they could not be made, and all who join with them would fail."""
+@pytest.mark.parametrize("is_known", [True, False])
+def test_no_users_are_made_while_some_are_deployed_in_another_stack(tmp_path: Path, aws: StubAws, is_known: bool) -> None:
+    """As of one who left and came back before a deployment: they could not be made, and all who join with them would fail. Nobody leaves,
+    whoever is deployed and unknown: no number of leavers is asked for."""
     made = Workspace(tmp_path / "account", SETTINGS["hardened"] + "services: []\n")
     made.write(tuple({"name": f"racer.{number:02}"} for number in range(40)))
     made.synth()
@@ -392,7 +394,7 @@ def test_no_users_are_made_while_some_are_deployed_in_another_stack(tmp_path: Pa
     for part in parts:
         aws.stack(part, "UPDATE_COMPLETE", digest="0" * 64)
     # The first stack has one who is to be in the second one.
-    aws.leavers(parts[0], 1, [*names[0], names[1][0]], script=made.out / "deploy.sh")
+    aws.leavers(parts[0], 1, [*names[0], names[1][0]], script=made.out / "deploy.sh" if is_known else None)
     planned = aws.run(made.out / "deploy.sh", "--dry-run")
     finished = aws.run(made.out / "deploy.sh")
     assert (planned.returncode, finished.returncode, changes(aws)) == (1, 1, [])
@@ -401,7 +403,8 @@ def test_no_users_are_made_while_some_are_deployed_in_another_stack(tmp_path: Pa
         assert said in planned.stderr and said in finished.stdout
     assert f"deployed in it are {names[1][0]} in another template" in finished.stdout
     assert "together, from the\n     commit that was deployed last; or, if that lock is right" in finished.stdout
-    assert "gone.0 leaves" not in planned.stdout + finished.stdout
+    said = planned.stdout + planned.stderr + finished.stdout + finished.stderr
+    assert "gone.0 leaves" not in said and "--leavers" not in said
 
 
 @pytest.mark.parametrize("others, is_refused", [(24, True), (27, False)])
@@ -499,6 +502,10 @@ def test_somebody_with_another_name_is_told_by_the_very_name(tmp_path: Path, aws
     (aws.folder / f"resources.{USERS}").write_text("AWS::IAM::User\tN010User\t010\nAWS::IAM::User\tN10User\t10\n")
     said = aws.run(made.out / "deploy.sh", "--dry-run").stdout
     assert re.findall("^(.*) is renamed to (.*); copy the folder yourself", said, re.MULTILINE) == [("010", "mei"), ("10", "hana")], said
+    assert re.findall("aws s3 ls --recursive s3://.*/(.*)/; aws s3 cp --recursive s3://.*/(.*)/ s3://.*/(.*)/$", said, re.MULTILINE) == [
+        ("mei", "010", "mei"),
+        ("hana", "10", "hana"),
+    ]
 
 
 @pytest.mark.parametrize("error, is_offline", [
@@ -616,12 +623,16 @@ def test_one_stack_alone_is_deployed_though_it_was_busy(account: Workspace, aws:
 
 
 def test_who_left_and_still_exists_is_told_each_time(account: Workspace, aws: StubAws) -> None:
+    """And who was put into the group by hand, of whom `racestack offboard` knows nothing."""
     deployed(account, aws)
-    (aws.folder / "members").write_text("sato.hana\nTaro-Kun\nlong.gone\n")
+    (aws.folder / "members").write_text("sato.hana\nTaro-Kun\nLong.Gone\nby.hand\n")
+    script = account.out / "deploy.sh"
+    script.write_text(script.read_text().replace("\nusers='\n", "\nusers='\n- long.gone\n- sato.hana\n"))
     for options in ([], ["--dry-run"]):
-        finished = aws.run(account.out / "deploy.sh", *options)
+        finished = aws.run(script, *options)
         assert finished.returncode == 1
-        assert re.findall("offboard (.*) --account tokyo", finished.stderr) == ["long.gone"]
+        assert re.findall("offboard (.*) --account tokyo", finished.stderr) == ["Long.Gone"]
+        assert re.findall("remove-user-from-group --group-name .* --user-name (.*)", finished.stderr) == ["by.hand"]
 
 
 def test_no_name_is_taken_for_a_mark(tmp_path: Path, aws: StubAws) -> None:
@@ -631,7 +642,7 @@ def test_no_name_is_taken_for_a_mark(tmp_path: Path, aws: StubAws) -> None:
     made.synth()
     (aws.folder / "members").write_text("".join(f"{name}\n" for name in ("--", "mei", *names[1:], "gone")))
     finished = aws.run(made.out / "deploy.sh")
-    assert re.findall("offboard (.*) --account tokyo", finished.stderr) == ["gone"], finished.stderr
+    assert re.findall("deploy.sh: the user (.*) is in the group", finished.stderr) == ["gone"], finished.stderr
 
 
 def test_a_dry_run_fails_where_the_deployment_would(account: Workspace, aws: StubAws) -> None:

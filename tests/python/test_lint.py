@@ -14,6 +14,7 @@ from templates import load
 from workspace import REPOSITORY, Workspace
 
 TOOLS = Path(sys.executable).parent
+TEMPLATES = REPOSITORY / "templates"
 
 # cfn-lint no longer knows the actions of a service that AWS has retired; the role keeps them for accounts that still
 # have it.
@@ -74,7 +75,7 @@ def test_shellcheck_accepts_the_deployment_script(workspace: Workspace) -> None:
 
 
 def test_shellcheck_accepts_the_scripts_of_the_templates() -> None:
-    scripts = sorted((REPOSITORY / "templates" / "scripts").glob("*.sh"))
+    scripts = sorted((TEMPLATES / "scripts").glob("*.sh"))
     assert scripts
     shellcheck(scripts)
 
@@ -87,7 +88,48 @@ def of_bash_4(text: str) -> set[str]:
 
 @pytest.mark.parametrize("script", THEIR_SCRIPTS)
 def test_bash_3_understands_the_scripts_of_administrators(script: str) -> None:
-    assert of_bash_4((REPOSITORY / "templates" / script).read_text()) == set()
+    assert of_bash_4((TEMPLATES / script).read_text()) == set()
+
+
+def not_in_bash_3(script: str) -> list[str]:
+    """The commands of `$(…)` that bash 3.2 cannot parse. It reads to the bracket that closes as many as were opened, and minds quotes
+    alone: not that a bracket ends the pattern of a `case`, or stands in a comment.
+    Source: https://git.savannah.gnu.org/cgit/bash.git/tree/parse.y?h=bash-3.2 (parse_matched_pair)"""
+    bodies = [script[found.start() + 1 : end_in_bash_3(script, found.end())] for found in re.finditer(r"\$\((?!\()", script)]
+    unsure = [body for body in bodies if re.search(r"\bcase\b|\s#|^\($", body)]
+    return [body for body in unsure if subprocess.run(["bash", "-n", "-c", body], capture_output=True, check=False).returncode]
+
+
+def end_in_bash_3(script: str, start: int) -> int:
+    """Behind the bracket by which bash 3.2 ends the command that begins there; the start where there is none."""
+    at, opened, quoted = start, 1, False
+    while at < len(script):
+        sign = script[at]
+        if sign == "\\":
+            at += 1
+        elif script.startswith("$(", at) and quoted:
+            at = end_in_bash_3(script, at + 2) - 1
+        elif sign == '"':
+            quoted = not quoted
+        elif sign == "'" and not quoted:
+            at = script.find("'", at + 1) if "'" in script[at + 1 :] else len(script)
+        elif sign in "()" and not quoted:
+            opened += 1 if sign == "(" else -1
+            if not opened:
+                return at + 1
+        at += 1
+    return start
+
+
+@pytest.mark.parametrize("script", sorted(str(path.relative_to(TEMPLATES)) for kind in ("scripts", "init") for path in (TEMPLATES / kind).glob("*.sh")))
+def test_bash_3_finds_the_end_of_each_command(script: str) -> None:
+    assert not_in_bash_3((TEMPLATES / script).read_text()) == []
+
+
+@pytest.mark.parametrize("inside", ['case $1 in a) echo "$1" ;; esac', "true # it's", "true # a)"])
+def test_a_command_of_which_bash_3_does_not_find_the_end_is_found(inside: str) -> None:
+    assert not_in_bash_3(f'a=$(\n  {inside}\n)\necho "$(echo "$(true ")")")"\n') != []
+    assert not_in_bash_3("a=$(case $1 in (a) echo ')' \\) ;; esac)") == []
 
 
 @pytest.mark.parametrize("example", BASH_4)

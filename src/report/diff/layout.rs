@@ -37,7 +37,11 @@ pub(super) fn account_title(account: &AccountDiff) -> String {
     });
     let title = format!("{} ({}, {})", account.account, account.account_id, account.region);
     if let Some(owner) = &account.leftover_of {
-        return format!("{title} is no longer there; its stacks are those of `{owner}`, and none is to be deleted");
+        let title = format!("{title} is no longer there; its stacks are those of `{owner}`");
+        if !account.stacks.is_empty() {
+            return title + ", which changes the following where they were deployed from it";
+        }
+        return title + ", and none is to be deleted";
     }
     format!("{title} {presence}").trim_end().to_owned() + &was
 }

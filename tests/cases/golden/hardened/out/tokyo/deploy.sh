@@ -676,8 +676,8 @@ leave() {
     printf '%s leaves with the stack %s: deletes the user%s; keeps s3://%s/%s/\n' "$user" "${names[i]}" \
       "${notebook:+, the role, and the notebook $notebook with its volume}" "$bucket" "$user"
     name=$(awk -v was="$user" '$1 "" == was "" { print $2 }' <<<"$renamed")
-    [ -z "$name" ] || printf '%s is renamed to %s; copy the folder yourself: aws s3 cp --recursive s3://%s/%s/ s3://%s/%s/\n' \
-      "$user" "$name" "$bucket" "$user" "$bucket" "$name"
+    [ -z "$name" ] || printf '%s is renamed to %s; copy the folder yourself, once nothing of anybody else is in the new one: aws s3 ls --recursive s3://%s/%s/; aws s3 cp --recursive s3://%s/%s/ s3://%s/%s/\n' \
+      "$user" "$name" "$bucket" "$name" "$bucket" "$user" "$bucket" "$name"
   done <"$work/$i.leavers"
   stop_running ${instances[@]+"${instances[@]}"}
   for user in "${people[@]}"; do
@@ -1110,9 +1110,10 @@ summary() {
 }
 
 # Names those who left and exist all the same: a stack whose update is complete has let go of users whom it could not
-# delete. They are still in the group. While a stack is not up to date, nobody can be told from those who leave with it.
+# delete. They are still in the group, as is whoever was added to it by hand. While a stack is not up to date, nobody can be told from
+# those who leave with it.
 forgotten() {
-  local i members left id user
+  local i members found user why
   for ((i = 0; i < ${#names[@]}; i++)); do
     case ${verdict[i]} in failed | skipped | out) return 0 ;; esac
     case ${dry_run:-no}:${status[i]} in yes:*_IN_PROGRESS) return 0 ;; esac
@@ -1122,19 +1123,27 @@ forgotten() {
     printf 'deploy.sh: the members of the group %s could not be listed: %s\n' "$group" "$(errors)" >&2
     return 1
   }
-  left=$({
-    while read -r id user; do case $id in *.* | -) ;; *) printf '%s\n' "$user" ;; esac; done <<<"$users"
+  found=$({
     for ((i = 0; i < ${#names[@]}; i++)); do
-      [ ! -s "$work/$i.leavers" ] || while read -r user _; do printf '%s\n' "$user"; done <"$work/$i.leavers"
+      [ ! -s "$work/$i.leavers" ] || while read -r user _; do printf 'leaver %s\n' "$user"; done <"$work/$i.leavers"
     done
     # No name has this character.
-    printf '/\n%s\n' "$members"
-  } | awk '$1 == "/" { there = 1; next } !there { known[tolower($1)]; next } NF && !(tolower($1) in known)')
-  [ -n "$left" ] || return 0
-  for user in $left; do
-    printf "deploy.sh: the user %s is still in the group %s, but in no template: CloudFormation did not delete it; \
+    printf '%s\n/\n%s\n' "$users" "$members"
+  } | awk '
+    $1 == "/" { there = 1; next }
+    !there && $1 == "-" { left[tolower($2)]; next }
+    !there { if ($1 !~ /[.]/) known[tolower($2)]; next }
+    NF && !(tolower($1) in known) { print $1, (tolower($1) in left) ? "left" : "unknown" }')
+  [ -n "$found" ] || return 0
+  while read -r user why; do
+    if [ "$why" = left ]; then
+      printf "deploy.sh: the user %s is still in the group %s, but in no template: CloudFormation did not delete it; \
 run 'racestack offboard %s --account %s' for the next steps\n" "$user" "$group" "$user" "$account_name" >&2
-  done
+    else
+      printf "deploy.sh: the user %s is in the group %s, but unknown here: if somebody added it by hand, remove it: \
+aws iam remove-user-from-group --group-name %s --user-name %s\n" "$user" "$group" "$group" "$user" >&2
+    fi
+  done <<<"$found"
   return 1
 }
 
@@ -1209,6 +1218,8 @@ $(errors)"
   for i in $todo; do
     if [ -s "$work/$i.reason" ]; then
       verdict[i]=failed
+      # Nobody leaves with it.
+      rm -f "$work/$i.leavers"
       continue
     fi
     if [ ! -e "$work/$i.answered" ]; then
