@@ -19,7 +19,7 @@ use serde_json::Value;
 
 use super::by_design;
 use super::digest;
-use super::helpers::{describe, escape_json, indent, refuse, strict};
+use super::helpers::{describe, indent, refuse, strict};
 use super::policy::{POLICIES, POLICY, PolicyHelper};
 use super::yaml;
 use crate::config::suggest;
@@ -94,18 +94,16 @@ impl Templates {
         let is_template = |path: &String| Path::new(path).extension().is_some_and(|ending| ending == "hbs");
         let own_templates = overridden.iter().filter(|path| is_template(path));
         findings.extend(own_templates.filter_map(|path| own_partial(path, sources.get(path)?)));
-        // Reading a text for people takes as long as filling a stack, and few commands need one: only whether the user's own
-        // can be read is asked here.
-        let is_of_stacks = |path: &str| path.starts_with("stacks/") || path.starts_with(POLICIES);
-        let is_needed = |path: &String| is_template(path) && (overridden.contains(path) || is_of_stacks(path));
+        // Reading a text for people takes as long as filling a stack, and few commands need one; and policies are filled in pieces.
+        // Of these, only whether the user's own can be read is asked here.
+        let is_needed = |path: &String| is_template(path) && (overridden.contains(path) || path.starts_with("stacks/"));
         let needed: Vec<(&String, &Arc<SourceFile>)> = sources.iter().filter(|(path, _)| is_needed(path)).collect();
         // To read one takes as long as to fill a small stack: they are read on all cores.
         let read: Vec<Result<Template, Finding>> =
             needed.par_iter().map(|(path, source)| compiled(path, source)).collect();
-        let (mut stacks, mut policies) = (strict(|text| yaml::scalar(text).into_owned()), strict(escape_json));
+        let mut stacks = strict(|text| yaml::scalar(text).into_owned());
         for ((path, _), read) in needed.into_iter().zip(read) {
             match read {
-                Ok(template) if path.ends_with(POLICY) => policies.register_template(path, template),
                 Ok(template) => stacks.register_template(path, template),
                 Err(finding) => findings.push(finding),
             }
@@ -113,6 +111,8 @@ impl Templates {
         if !findings.is_empty() {
             return Err(findings);
         }
+        let policies = sources.iter().filter(|(path, _)| path.starts_with(POLICIES) && path.ends_with(POLICY));
+        let policies = policies.map(|(path, source)| (path.clone(), Arc::clone(source))).collect();
         stacks.register_helper("policy", Box::new(PolicyHelper(policies)));
         stacks.register_helper("number", helper(number));
         stacks.register_helper("block", helper(block));

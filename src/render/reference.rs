@@ -2,7 +2,7 @@
 
 use std::sync::{LazyLock, RwLock, RwLockReadGuard};
 
-use handlebars::Handlebars;
+use handlebars::{Context, Handlebars};
 use serde_json::{Map, Value};
 
 use super::context;
@@ -43,13 +43,15 @@ impl PolicyValues {
     /// # Errors
     /// When it names what is not there, or gives no JSON.
     pub fn fill(&self, template: &str) -> Result<Value, String> {
-        if !engine()?.has_template(template) {
-            // The engine counts the characters before each expression, and nobody asks for lines of these templates.
-            let text = template.lines().map(str::trim_start).collect::<Vec<_>>().join(" ");
-            let mut engine = ENGINE.write().map_err(|error| error.to_string())?;
-            engine.register_template_string(template, text).map_err(|error| error.to_string())?;
+        let context = Context::wraps(&self.0).map_err(|error| error.to_string())?;
+        let mut text = String::new();
+        for piece in pieces(template) {
+            if !engine()?.has_template(&piece) {
+                let mut engine = ENGINE.write().map_err(|error| error.to_string())?;
+                engine.register_template_string(&piece, &piece).map_err(|error| error.to_string())?;
+            }
+            text += &engine()?.render_with_context(&piece, &context).map_err(|error| describe(&error))?;
         }
-        let text = engine()?.render(template, &self.0).map_err(|error| describe(&error))?;
         serde_json::from_str(&text).map_err(|error| error.to_string())
     }
 }
@@ -61,10 +63,52 @@ impl std::fmt::Display for PolicyValues {
     }
 }
 
-/// The templates that were filled before, each by its own text: all accounts of a run fill the same, and to compile one takes
+/// The pieces of a template that can be filled one by one: whole lines, between which no expression or block is open. Of each
+/// expression, the engine counts the characters of its template before it, and nobody asks for lines of these.
+fn pieces(template: &str) -> Vec<String> {
+    const SHORTEST: usize = 256;
+    let is_whole = |piece: &str| {
+        let count = |text: &str| piece.matches(text).count();
+        let blocks = count("{{#") + count("{{~#") + count("{{^");
+        count("{{") == count("}}") && blocks == count("{{/") + count("{{~/")
+    };
+    let (mut pieces, mut piece) = (Vec::new(), String::new());
+    for line in template.lines() {
+        piece += line.trim_start();
+        piece.push('\n');
+        if piece.len() >= SHORTEST && is_whole(&piece) {
+            pieces.push(std::mem::take(&mut piece));
+        }
+    }
+    pieces.extend((!piece.is_empty()).then_some(piece));
+    pieces
+}
+
+/// The pieces that were filled before, each by its own text: all accounts of a run fill the same, and to compile one takes
 /// many times as long as to fill it.
 static ENGINE: LazyLock<RwLock<Handlebars<'static>>> = LazyLock::new(|| RwLock::new(strict(escape_json)));
 
 fn engine() -> Result<RwLockReadGuard<'static, Handlebars<'static>>, String> {
     ENGINE.read().map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use handlebars::Template;
+
+    use super::*;
+
+    #[test]
+    fn pieces_are_short_and_leave_no_expression_and_no_block_open() {
+        let line = "\"Resource\": \"{{bucket_arn}}/*\",\n";
+        let block = format!("{{{{#if keys}}}}\n{}{{{{else}}}}\n{{{{#each\nkeys}}}}\n", line.repeat(20));
+        let template = format!("{}{block}{{{{/each}}}}\n{{{{/if}}}}\n", line.repeat(40));
+        let pieces = pieces(&template);
+        assert_eq!(pieces.concat(), template);
+        // Eight lines are the shortest piece, and the whole block is one.
+        assert_eq!(pieces.iter().map(String::len).collect::<Vec<_>>(), [256, 256, 256, 256, 256, 695]);
+        for piece in &pieces {
+            Template::compile(piece).unwrap();
+        }
+    }
 }
