@@ -76,6 +76,18 @@ impl Document {
     }
 
     /// The document with another condition key in the place of `from`, which is in lower case, in conditions and variables.
+    /// A resource policy by which every other account leaves its things to this account: what theirs say is not known.
+    pub fn of_other_accounts(account: &str) -> Self {
+        let statement = Statement {
+            effect: Effect::Allow,
+            principals: Some(Listed { all_but: false, list: Principals::account(account) }),
+            actions: Listed { all_but: false, list: vec![Pattern::action("*")] },
+            resources: Some(Listed { all_but: false, list: vec![Pattern::parse("*", false)] }),
+            conditions: Vec::new(),
+        };
+        Self { statements: vec![statement] }
+    }
+
     pub fn with_key_renamed(mut self, from: &str, to: &str) -> Self {
         for statement in &mut self.statements {
             statement.conditions.iter_mut().for_each(|condition| condition.rename_key(from, to));

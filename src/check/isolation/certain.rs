@@ -5,7 +5,7 @@ use super::kind::{PrincipalKind, Subject};
 use super::reference::Need;
 use crate::facts::actions::takes_no_resource;
 use crate::facts::{TRAINING_INSTANCE_TYPES, region_of_iam};
-use crate::iam::{Context, Dependence, Request};
+use crate::iam::{Context, Dependence, Request, account_of};
 use crate::inventory::{IdentityKind, LogGroup, Tag};
 use crate::model::{MANAGED_BY, MANAGED_BY_RACESTACK, USER};
 use crate::plan::Names;
@@ -210,8 +210,7 @@ fn expected(subject: &Subject<'_, '_>, names: &Names, need: &Need, (example, key
         }
         // Images of training jobs are those of AWS's accounts. A key may be another account's.
         "aws:resourceaccount" | "s3:resourceaccount" if service != "ecr" => {
-            let of_resource = example.resource.split(':').nth(4).filter(|account| !account.is_empty());
-            is(of_resource.unwrap_or(&names.account_id))
+            is(account_of(&example.resource).unwrap_or(&names.account_id))
         }
         _ if of_other_key.is_some() => of_other_key.map_or(ExpectedValues::Any, |value| is(&value)),
         _ => match key.split_once("resourcetag/").zip(tags(subject, &example.resource)) {
