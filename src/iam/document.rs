@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use super::condition::Condition;
 use super::grammar::{Malformed, known, texts};
+use super::operator::Operator;
 use super::pattern::{ANY_CHAR, ANY_RUN, Filled, Pattern, is_like, is_resource_like, shown};
 use super::principal::{PrincipalMatch, Principals};
 use super::request::{Principal, Request};
@@ -75,7 +76,6 @@ impl Document {
         Ok(Self { statements: statements.collect::<Result<_, _>>()? })
     }
 
-    /// The document with another condition key in the place of `from`, which is in lower case, in conditions and variables.
     /// A resource policy by which every other account leaves its things to this account: what theirs say is not known.
     pub fn of_other_accounts(account: &str) -> Self {
         let statement = Statement {
@@ -88,6 +88,7 @@ impl Document {
         Self { statements: vec![statement] }
     }
 
+    /// The document with another condition key in the place of `from`, which is in lower case, in conditions and variables.
     pub fn with_key_renamed(mut self, from: &str, to: &str) -> Self {
         for statement in &mut self.statements {
             statement.conditions.iter_mut().for_each(|condition| condition.rename_key(from, to));
@@ -209,6 +210,13 @@ impl Statement {
         condition
             .map(|condition| condition.key.as_str())
             .or_else(|| patterns.iter().find_map(Pattern::tag_that_names_folder))
+    }
+
+    /// Whether a condition may tell each principal apart by their own texts, whatever words it names: it compares a tag of theirs with
+    /// another value of who asks, or not as a text, or what nobody else has.
+    pub fn tells_each_apart(&self) -> bool {
+        let of_texts = |one: &Condition| one.operator.is_some_and(Operator::has_variables);
+        self.conditions.iter().any(|one| one.singles_out("", &|_| of_texts(one)))
     }
 
     /// Whether the statement denies everything to everybody but the one whose ARN is this text with the value of this key of
