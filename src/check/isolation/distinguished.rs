@@ -3,6 +3,8 @@
 
 use std::collections::BTreeSet;
 
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
+
 use super::access::Access;
 use super::kind::Subject;
 use super::reference::References;
@@ -64,13 +66,15 @@ impl Distinguishing {
             return Vec::new();
         }
         let usual: Vec<&[Relation]> = self.0.iter().map(|one| one.usual.as_slice()).collect();
-        let mut seen = BTreeSet::new();
-        let is_new = |user: &&User| {
+        let users: Vec<&User> = users.collect();
+        let of_user = |user: &&User| -> Vec<Vec<Relation>> {
             let values = Substitution::of(user);
-            let relations: Vec<_> = self.0.iter().map(|one| one.relations(&values)).collect();
-            relations != usual && seen.insert(relations)
+            self.0.iter().map(|one| one.relations(&values)).collect()
         };
-        users.filter(is_new).collect()
+        let all: Vec<Vec<Vec<Relation>>> = users.par_iter().map(of_user).collect();
+        let mut seen = BTreeSet::new();
+        let is_new = |(user, relations)| (relations != usual && seen.insert(relations)).then_some(user);
+        users.into_iter().zip(all).filter_map(is_new).collect()
     }
 }
 
