@@ -756,21 +756,63 @@ fn the_name_of_a_notebook_in_those_of_its_jobs_is_everybodys_own() {
     assert_eq!(told(&["ann", "bob"], &[]), lines("ann bob", "{user}"));
 }
 
+/// These users, each with their notebook, and a policy of all of them.
+fn with_notebooks(users: &[(&str, &str)], statements: &Value) -> OutFolder {
+    let names: Vec<&str> = users.iter().map(|(name, _)| *name).collect();
+    let mut all = json!({"Policy": {"Type": "AWS::IAM::ManagedPolicy", "Properties": {
+        "ManagedPolicyName": "p", "PolicyDocument": policy(statements), "Users": names
+    }}});
+    for (name, notebook) in users {
+        let tags = json!([{"Key": "user", "Value": name}, {"Key": "notebook", "Value": notebook}]);
+        all[format!("{name}User")] = json!({"Type": "AWS::IAM::User", "Properties": {"UserName": name, "Tags": tags}});
+    }
+    folder_with(&[("people", all)], users)
+}
+
+#[test]
+fn whom_a_condition_tells_apart_by_their_own_names_is_compared_by_themselves() {
+    let users = [("ann", "ann"), ("bob", "7"), ("carol", "carol")];
+    let own = json!({"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/${aws:username}/*"});
+    for condition in [
+        json!({"StringNotEquals": {"aws:PrincipalTag/notebook": "${aws:username}"}}),
+        json!({"StringNotEqualsIgnoreCase": {"aws:PrincipalTag/user": "${aws:PrincipalTag/notebook}"}}),
+        json!({"NumericLessThan": {"aws:PrincipalTag/notebook": "9"}}),
+    ] {
+        let mut pool = own.clone();
+        pool["Resource"] = "arn:aws:s3:::b/pool/*".into();
+        pool["Condition"] = condition.clone();
+        let [old, new] = [json!([own]), json!([own, pool])].map(|statements| with_notebooks(&users, &statements));
+        let lines = access(&compare(&old, &new).0);
+        let of_bob = lines.iter().any(|line| line == "bob: widened s3:GetObject on arn:aws:s3:::b/pool/*");
+        let of_others = lines.iter().any(|line| line.contains("widened") && !line.starts_with("bob:"));
+        assert!(of_bob && !of_others, "{condition}: {lines:?}");
+    }
+    // Words that nobody is called tell nobody apart.
+    let mut pool = own.clone();
+    pool["Condition"] = json!({"StringNotEquals": {"aws:PrincipalTag/notebook": "other"}});
+    let sides =
+        [json!([]), json!([pool])].map(|statements| with_notebooks(&[("ann", "ann"), ("zoe", "zoe")], &statements));
+    let lines = access(&compare(&sides[0], &sides[1]).0);
+    assert!(lines.iter().any(|line| line.starts_with("ann zoe: widened")), "{lines:?}");
+}
+
+#[test]
+fn what_is_allowed_of_another_account_is_told() {
+    let key = "arn:aws:kms:eu-west-1:999988887777:key/1";
+    let side = |action: &str, resource: &str| {
+        user(&json!([]), &json!([{"Effect": "Allow", "Action": action, "Resource": resource}]))
+    };
+    let all = "arn:aws:kms:eu-west-1:999988887777:key/*";
+    let lines = [format!("u: widened kms:Decrypt on {all}"), format!("u: narrowed kms:DescribeKey on {key}")];
+    told(&side("kms:DescribeKey", key), &side("kms:Decrypt", all), &lines.each_ref().map(String::as_str));
+}
+
 #[test]
 fn who_has_a_notebook_of_another_name_is_not_taken_for_one_who_has_not() {
     let usual = [("ann", "ann"), ("bob", "carol"), ("carol", "c-nb")];
     let side = |key: &str, users: &[(&str, &str)]| {
-        let names: Vec<&str> = users.iter().map(|(name, _)| *name).collect();
-        let read = json!([{"Effect": "Allow", "Action": "s3:GetObject", "Resource": format!("arn:aws:s3:::b/${{aws:{key}}}/*")}]);
-        let mut all = json!({"Policy": {"Type": "AWS::IAM::ManagedPolicy", "Properties": {
-            "ManagedPolicyName": "p", "PolicyDocument": policy(&read), "Users": names
-        }}});
-        for (name, notebook) in users {
-            let tags = json!([{"Key": "user", "Value": name}, {"Key": "notebook", "Value": notebook}]);
-            all[format!("{name}User")] =
-                json!({"Type": "AWS::IAM::User", "Properties": {"UserName": name, "Tags": tags}});
-        }
-        folder_with(&[("people", all)], users)
+        let resource = format!("arn:aws:s3:::b/${{aws:{key}}}/*");
+        with_notebooks(users, &json!([{"Effect": "Allow", "Action": "s3:GetObject", "Resource": resource}]))
     };
     let told = |old: (&str, &[(&str, &str)]), new: (&str, &[(&str, &str)])| {
         access(&compare(&side(old.0, old.1), &side(new.0, new.1)).0)

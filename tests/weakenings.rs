@@ -890,19 +890,29 @@ fn what_a_policy_is_filled_with_from_elsewhere_is_told_of_once() {
 fn a_tag_that_all_people_of_a_roster_have_alike_is_certain_of_each() {
     let denial = "{\"Effect\": \"Deny\", \"Action\": \"sagemaker:StartNotebookInstance\", \"Resource\": \"*\", \"Condition\": {\"StringNotEquals\": {\"aws:ResourceTag/CostCenter\": \"4711\"}}},";
     let first = format!("{STATEMENT}{denial}");
-    let refused = |roster: &str| {
-        let found = synth_of(roster.as_bytes(), "", roster, &[(DAILY_WORK, STATEMENT, &first)]);
+    let refused_with = |settings: &str, roster: &str| {
+        let found = synth_of(roster.as_bytes(), settings, roster, &[(DAILY_WORK, STATEMENT, &first)]);
         found.into_iter().filter(|finding| finding.contains("isolation::")).collect::<Vec<_>>()
     };
+    let refused = |roster: &str| refused_with("", roster);
     assert_eq!(refused("name,tags.CostCenter\nbob,4711\nzoe,4711\n"), Vec::<String>::new());
+    // Somebody is the only one of their shape, and all others have it, too.
+    assert_eq!(
+        refused("name,tags.CostCenter,state\nbob,4711,\neve,4711,suspended\nmei,4711,suspended\n"),
+        Vec::<String>::new()
+    );
     // Whoever has none or another, or who may soon have another.
     for roster in [
         "name,tags.CostCenter\nbob,4711\nzoe,5000\n",
         "name,tags.CostCenter\nbob,4711\nmei,4711\nzoe,\n",
         "name,tags.CostCenter\nbob,5000\nzoe,5000\n",
         "name,tags.CostCenter\nbob,4711\n",
+        "name,tags.CostCenter,state\nbob,4711,\neve,5000,suspended\n",
     ] {
         let found = refused(roster);
         assert!(found.iter().any(|finding| finding.starts_with(REFUSED)), "{roster}: {found:?}");
     }
+    // The settings say it of another tag.
+    let found = refused_with("tags: {Project: \"4711\"}\n", "name,tags.CostCenter\nbob,4711\n");
+    assert!(found.iter().any(|finding| finding.starts_with(REFUSED)), "{found:?}");
 }

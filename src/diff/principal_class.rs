@@ -178,10 +178,8 @@ impl MeantByName {
         let (patterns, words): (BTreeSet<String>, BTreeSet<String>) =
             words.into_iter().partition(|word| word.contains(['*', '?']));
         // What names a path is taken for one that names somebody.
-        let singles_out = |one: &Statement| {
-            one.singled_out_by("", &|_| false).is_some_and(|key| !key.to_lowercase().starts_with("aws:principaltag/"))
-        };
-        let singles_out = document.parsed().is_ok_and(|parsed| parsed.statements.iter().any(singles_out));
+        let singles_out =
+            document.parsed().is_ok_and(|parsed| parsed.statements.iter().any(Statement::tells_each_apart));
         let measures = patterns.iter().any(|pattern| pattern.contains('?'));
         Self { words, patterns, measures, singles_out }
     }

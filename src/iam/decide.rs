@@ -216,10 +216,10 @@ pub(super) struct Applying {
 
 /// Whether the ARN of a resource is one of another account than that of whoever asks.
 pub(super) fn is_elsewhere(principal: &Principal, resource: &str) -> bool {
-    let (Principal::User { account, .. } | Principal::Role { account, .. }) = principal else {
-        return false;
-    };
-    let of_resource = resource.split(':').nth(4).unwrap_or_default();
-    // AWS's own policies are those of the account `aws`, and everybody's.
-    of_resource.starts_with(|first: char| first.is_ascii_digit()) && of_resource != account
+    principal.account().zip(account_of(resource)).is_some_and(|(own, of_resource)| own != of_resource)
+}
+
+/// The account that the ARN of a resource says. AWS's own policies are those of the account `aws`, and everybody's.
+pub fn account_of(resource: &str) -> Option<&str> {
+    resource.split(':').nth(4).filter(|account| account.starts_with(|first: char| first.is_ascii_digit()))
 }

@@ -13,8 +13,9 @@ use super::request::Request;
 #[derive(Debug, Default)]
 pub struct Distinctions {
     pairs: Vec<(Text, Text)>,
-    /// Those of which three may be to each other in another way though each two of them are not.
-    clusters: Vec<Vec<Text>>,
+    /// Those of which three may be to each other in another way though each two of them are not, and whether one of them is compared
+    /// without regard to case.
+    clusters: Vec<(Vec<Text>, bool)>,
 }
 
 /// A text that requests are compared with.
@@ -31,7 +32,8 @@ struct Text {
 pub enum Relation {
     /// Of two.
     Pair(Pair),
-    /// Of a cluster: the sets of its texts, by their indexes, that some value is like, and no other; as they are, and in lower case.
+    /// Of a cluster: the sets of its texts, by their indexes, that some value is like, and no other; as they are, and in lower case where
+    /// that matters.
     Cluster([BTreeSet<Vec<usize>>; 2]),
     /// There are too many; the texts, which nobody else has.
     TooMany(Vec<String>),
@@ -64,19 +66,21 @@ impl Distinctions {
         words: &[String],
         expected: impl Iterator<Item = (String, String)>,
     ) -> Self {
-        let mut by_key: BTreeMap<String, BTreeSet<Text>> = BTreeMap::new();
-        for (key, text) in policies.flat_map(|document| &document.statements).flat_map(texts) {
+        let mut by_key: BTreeMap<String, (BTreeSet<Text>, bool)> = BTreeMap::new();
+        for (key, text, ignores_case) in policies.flat_map(|document| &document.statements).flat_map(texts) {
             // Some keys stand in several forms: with a service before them, and without.
             let key = key.split_once(':').map_or(key, |(_, key)| key).to_lowercase();
-            by_key.entry(key).or_default().insert(text);
+            let (texts, in_any_case) = by_key.entry(key).or_default();
+            texts.insert(text);
+            *in_any_case |= ignores_case;
         }
         for (key, value) in expected {
-            if let Some(texts) = by_key.get_mut(&key.to_lowercase()) {
+            if let Some((texts, _)) = by_key.get_mut(&key.to_lowercase()) {
                 texts.insert(Text::plain(&value));
             }
         }
         let (mut pairs, mut clusters) = (Vec::new(), Vec::new());
-        for texts in by_key.into_values() {
+        for (texts, in_any_case) in by_key.into_values() {
             let is_own = |text: &Text| {
                 let has_value = text.pattern.variables().any(|key| request.context.get(key).is_some());
                 has_value || text.widest(words) != text.widest(&[])
@@ -95,7 +99,8 @@ impl Distinctions {
                 let is_told = |of: &&Vec<&Text>| {
                     of.len() > 2 && of.iter().any(|one| is_own(one)) && of.iter().any(|one| one.is_irregular())
                 };
-                clusters.extend(apart.iter().filter(is_told).map(|of| of.iter().copied().cloned().collect::<Vec<_>>()));
+                let clusters_of_key = apart.iter().filter(is_told);
+                clusters.extend(clusters_of_key.map(|of| (of.iter().copied().cloned().collect(), in_any_case)));
             }
             let (own, others): (Vec<Text>, Vec<Text>) = texts.into_iter().partition(is_own);
             for (index, one) in own.iter().enumerate() {
@@ -128,13 +133,14 @@ impl Distinctions {
                 covers: [overlaps && covers(&other, &one), overlaps && covers(&one, &other)],
             })
         };
-        let of_cluster = |cluster: &Vec<Text>| {
+        let of_cluster = |(cluster, in_any_case): &(Vec<Text>, bool)| {
             let texts: Vec<Option<String>> = cluster.iter().map(filled).collect();
             // What has no value is like nothing.
             let language = |text: &Option<String>| -> Language { text.iter().map(|text| steps(text)).collect() };
             let lower = |text: &Option<String>| language(&text.as_ref().map(|text| text.to_lowercase()));
             let as_is = combinations_of(&texts.iter().map(language).collect::<Vec<_>>());
-            let in_lower_case = combinations_of(&texts.iter().map(lower).collect::<Vec<_>>());
+            let in_lower_case = || combinations_of(&texts.iter().map(lower).collect::<Vec<_>>());
+            let in_lower_case = if *in_any_case { in_lower_case() } else { Some(BTreeSet::new()) };
             match as_is.zip(in_lower_case) {
                 Some((as_is, in_lower_case)) => Relation::Cluster([as_is, in_lower_case]),
                 None => Relation::TooMany(texts.into_iter().flatten().collect()),
@@ -190,17 +196,18 @@ fn combinations_of(languages: &[Language]) -> Option<BTreeSet<Vec<usize>>> {
 }
 
 /// All texts that a statement compares requests with, but for actions, each with the condition key; of resources, that is empty, and of
-/// principals `principal`.
-fn texts(statement: &Statement) -> impl Iterator<Item = (&str, Text)> {
+/// principals `principal`; and whether that is without regard to case.
+fn texts(statement: &Statement) -> impl Iterator<Item = (&str, Text, bool)> {
     let resources = statement.resource_patterns();
-    let resource = |pattern: &Pattern| ("", Text { pattern: pattern.clone(), has_wildcards: true });
+    let resource = |pattern: &Pattern| ("", Text { pattern: pattern.clone(), has_wildcards: true }, false);
     let conditions = statement.conditions.iter().filter_map(|one| Some((one, one.operator?)));
     let conditions = conditions.filter(|(_, operator)| operator.base != Base::Null).flat_map(|(one, operator)| {
         let text = move |pattern: &Pattern| Text { pattern: pattern.clone(), has_wildcards: operator.has_wildcards() };
-        one.values.iter().map(move |pattern| (one.key.as_str(), text(pattern)))
+        let ignores_case = operator.base == Base::StringEqualsIgnoreCase;
+        one.values.iter().map(move |pattern| (one.key.as_str(), text(pattern), ignores_case))
     });
     let principals = statement.principals.iter().flat_map(|principals| principals.list.arns());
-    let principals = principals.map(|arn| ("principal", Text::plain(arn)));
+    let principals = principals.map(|arn| ("principal", Text::plain(arn), false));
     resources.iter().map(resource).chain(conditions).chain(principals)
 }
 

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use super::condition::Condition;
 use super::grammar::{Malformed, known, texts};
+use super::operator::Operator;
 use super::pattern::{ANY_CHAR, ANY_RUN, Filled, Pattern, is_like, is_resource_like, shown};
 use super::principal::{PrincipalMatch, Principals};
 use super::request::{Principal, Request};
@@ -73,6 +74,18 @@ impl Document {
             .enumerate()
             .map(|(index, value)| Statement::parse(value, &format!("Statement/{index}"), variables));
         Ok(Self { statements: statements.collect::<Result<_, _>>()? })
+    }
+
+    /// A resource policy by which every other account leaves its things to this account: what theirs say is not known.
+    pub fn of_other_accounts(account: &str) -> Self {
+        let statement = Statement {
+            effect: Effect::Allow,
+            principals: Some(Listed { all_but: false, list: Principals::account(account) }),
+            actions: Listed { all_but: false, list: vec![Pattern::action("*")] },
+            resources: Some(Listed { all_but: false, list: vec![Pattern::parse("*", false)] }),
+            conditions: Vec::new(),
+        };
+        Self { statements: vec![statement] }
     }
 
     /// The document with another condition key in the place of `from`, which is in lower case, in conditions and variables.
@@ -197,6 +210,13 @@ impl Statement {
         condition
             .map(|condition| condition.key.as_str())
             .or_else(|| patterns.iter().find_map(Pattern::tag_that_names_folder))
+    }
+
+    /// Whether a condition may tell each principal apart by their own texts, whatever words it names: it compares a tag of theirs with
+    /// another value of who asks, or not as a text, or what nobody else has.
+    pub fn tells_each_apart(&self) -> bool {
+        let of_texts = |one: &Condition| one.operator.is_some_and(Operator::has_variables);
+        self.conditions.iter().any(|one| one.singles_out("", &|_| of_texts(one)))
     }
 
     /// Whether the statement denies everything to everybody but the one whose ARN is this text with the value of this key of

@@ -19,7 +19,7 @@ mod principal;
 mod request;
 mod tri_bool;
 
-pub use decide::{Decision, Outcome, Policies, StatementSource, decide, is_beyond_policies};
+pub use decide::{Decision, Outcome, Policies, StatementSource, account_of, decide, is_beyond_policies};
 pub use delta::{AccessLine, Dependence, Direction, TooManyWays, access_delta, allowed_with};
 pub use distinctions::{Distinctions, Relation};
 pub use document::{Document, Effect, Statement};

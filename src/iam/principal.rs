@@ -30,6 +30,11 @@ pub(super) enum PrincipalMatch {
 }
 
 impl Principals {
+    /// An account.
+    pub(super) fn account(id: &str) -> Self {
+        Self { aws: vec![id.to_owned()], ..Self::default() }
+    }
+
     pub(super) fn parse(value: &Value, path: &str) -> Result<Self, Malformed> {
         if value.as_str() == Some("*") {
             return Ok(Self { everyone: true, ..Self::default() });

@@ -42,6 +42,14 @@ pub enum Principal {
 }
 
 impl Principal {
+    /// The ID of their account; a service has none.
+    pub fn account(&self) -> Option<&str> {
+        match self {
+            Self::User { account, .. } | Self::Role { account, .. } => Some(account),
+            Self::Service(_) => None,
+        }
+    }
+
     /// What all of its requests say of who asks; `name` is that of a user.
     pub fn context(&self, name: &str) -> Context {
         let (arn, account, kind) = match self {

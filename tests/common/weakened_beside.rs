@@ -19,7 +19,7 @@ const FUNCTION: &str =
 const OPENS_NOTEBOOK: &str = "Resources:\n  CompanyRole:\n    Type: AWS::IAM::Role\n    Properties:\n      RoleName: mycompany-x\n      AssumeRolePolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Principal: {Service: states.amazonaws.com}, Action: \"sts:AssumeRole\"}]}\n      Policies: [{PolicyName: x, PolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Action: \"sagemaker:CreatePresignedNotebookInstanceUrl\", Resource: \"*\"}]}}]\n\n  Opens:\n    Type: AWS::StepFunctions::StateMachine\n    Properties: {RoleArn: !GetAtt CompanyRole.Arn, DefinitionString: '{\"Parameters\": {\"NotebookInstanceName\": \"bob\"}}'}\n\n";
 const NOTICES: &str = "policies/operations/notices.json.hbs";
 /// What a role may read that is nobody's of the roster.
-const READS: &str = "{Effect: Allow, Action: [\"cloudformation:DescribeStacks\", \"cloudformation:ListStacks\", \"codebuild:BatchGetBuilds\"], Resource: \"*\"}, {Effect: Allow, Action: [\"logs:FilterLogEvents\", \"logs:GetLogEvents\"], Resource: !Sub \"arn:aws:logs:${AWS::Region}:${AWS::AccountId}:log-group:/aws/lambda/company-fn:*\"}, {Effect: Allow, Action: \"secretsmanager:GetSecretValue\", Resource: !Sub \"arn:aws:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:company/slack-*\"}";
+const READS: &str = "{Effect: Allow, Action: [\"cloudformation:DescribeStacks\", \"cloudformation:ListStacks\", \"codebuild:BatchGetBuilds\"], Resource: \"*\"}, {Effect: Allow, Action: [\"logs:FilterLogEvents\", \"logs:GetLogEvents\"], Resource: !Sub \"arn:aws:logs:${AWS::Region}:${AWS::AccountId}:log-group:/aws/lambda/company-fn:*\"}, {Effect: Allow, Action: \"secretsmanager:GetSecretValue\", Resource: !Sub \"arn:aws:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:company/slack-*\"}, {Effect: Allow, Action: \"sagemaker:InvokeEndpoint\", Resource: \"arn:aws:sagemaker:ap-northeast-1:111122223333:endpoint/mine-*\"}, {Effect: Allow, Action: \"logs:GetLogEvents\", Resource: \"arn:aws:logs:*:111122223333:log-group:/company/*\"}, {Effect: Allow, Action: \"secretsmanager:GetSecretValue\", Resource: \"arn:aws:secretsmanager:*:111122223333:secret:company/*\"}";
 /// What stands before a person's user in the template of people.
 const USER: &str = "  {{ids.user}}:\n    Type: AWS::IAM::User\n";
 
@@ -175,11 +175,12 @@ pub fn of_besides() -> Vec<Weakening> {
 
 /// What a role of the company's own may call, by which somebody acts as another role, signs in as another or reads what people do.
 pub fn of_actions() -> Weakening {
-    const ACTIONS: [&str; 33] = [
+    const ACTIONS: [&str; 43] = [
         "airflow:CreateCliToken",
         "apprunner:UpdateService",
         "athena:StartSession",
         "bedrock-agentcore:InvokeCodeInterpreter",
+        "bedrock:CreateDataSource",
         "cloudformation:UpdateStack",
         "cloudtrail:PutEventSelectors",
         "cloudtrail:StartQuery",
@@ -199,18 +200,32 @@ pub fn of_actions() -> Weakening {
         "events:CreateArchive",
         "glue:StartJobRun",
         "glue:StartTrigger",
+        "imagebuilder:CreateImage",
         "imagebuilder:StartImagePipelineExecution",
+        "iot:AttachPrincipalPolicy",
+        "iot:CreatePolicyVersion",
         "lakeformation:GrantPermissions",
         "logs:GetQueryResults",
         "oam:CreateLink",
         "observabilityadmin:CreateTelemetryPipeline",
+        "rds-data:ExecuteStatement",
         "s3:PutStorageLensConfiguration",
+        "sagemaker:CreateTransformJob",
+        "sagemaker:StartPipelineExecution",
+        "sagemaker:UpdatePipeline",
         "securitylake:CreateAwsLogSource",
         "sns:Unsubscribe",
         "ssm:UpdateDocumentDefaultVersion",
         "sso-directory:UpdatePassword",
+        "synthetics:StartCanaryDryRun",
+        "transfer:StartFileTransfer",
     ];
-    let statement = |action: &&str| format!("{{Effect: Allow, Action: \"{action}\", Resource: \"*\"}}");
+    let statement = |action: &&str| {
+        // Of SageMaker, all is more than what a company has.
+        let resource =
+            action.split_once("sagemaker:").map_or("*", |_| "arn:aws:sagemaker:*:111122223333:pipeline/mine");
+        format!("{{Effect: Allow, Action: \"{action}\", Resource: \"{resource}\"}}")
+    };
     let statements: Vec<String> = ACTIONS.iter().map(statement).collect();
     let role = with_statements(&statements.join(", "));
     let all = Weakening {

@@ -130,6 +130,8 @@ pub fn of_certain() -> Vec<Weakening> {
         ("to who has not the team", DAILY, everything(), json!({"StringNotEquals": {"aws:PrincipalTag/team": "red"}}), UNDECIDED, "`aws:PrincipalTag/team`"),
         ("of what has the company's tag", DAILY, start(), json!({"StringEquals": {"aws:ResourceTag/CostCenter": "4711"}}), REFUSED, "a person cannot open, start"),
         ("of what has not another's tag", DAILY, start(), json!({"StringNotEquals": {"aws:ResourceTag/CostCenter": "5000"}}), REFUSED, "a person cannot open, start"),
+        ("of logs with a tag", NOTEBOOK, (json!("logs:CreateLogGroup"), json!("*")), json!({"ForAnyValue:StringEquals": {"aws:TagKeys": ["Project"]}}), SOMETIMES, "a notebook cannot always make the log group"),
+        ("without a key of one's own", DAILY, upload(), json!({"Null": {"s3:x-amz-server-side-encryption-customer-algorithm": "true"}}), REFUSED, "a person cannot "),
         ("of jobs with tags", NOTEBOOK, new_job(), json!({"Null": {"aws:TagKeys": "false"}}), REFUSED, "a notebook cannot create training jobs"),
     ];
     let cases = cases.into_iter().map(|(name, file, what, condition, found_as, told)| {
@@ -178,7 +180,12 @@ pub fn harmless() -> Vec<Weakening> {
         all("nothing of others"),
         all("nothing of others in a network").with(NETWORK),
         denied("no jobs without the own tag, by the other key", DAILY, jobs, &json!({"StringNotEquals": {"sagemaker:ResourceTag/user": "${aws:username}"}})),
-        denied("nothing with a tag", NOTEBOOK, (json!(["s3:List*", "s3:Get*", "s3:Delete*"]), json!("*")), &json!({"ForAnyValue:StringEquals": {"aws:TagKeys": ["Project"]}})),
+        denied("nothing with a tag", NOTEBOOK, (json!(["s3:List*", "s3:Get*", "s3:Delete*", "s3:PutObject", "kms:*", "logs:PutLogEvents", "logs:CreateLogStream", "sagemaker:Stop*"]), json!("*")), &json!({"ForAnyValue:StringEquals": {"aws:TagKeys": ["Project"]}})),
+        denied("no use of things with a tag", DAILY, (json!(["iam:ChangePassword", "iam:CreateAccessKey", "iam:EnableMFADevice", "iam:UpdateAccessKey", "s3:AbortMultipartUpload", "sagemaker:CreatePresigned*", "sagemaker:St*"]), json!("*")), &json!({"ForAnyValue:StringEquals": {"aws:TagKeys": ["Project"]}})),
+        denied("nothing with credentials of instances", DAILY, everything(), &json!({"NumericLessThan": {"ec2:RoleDelivery": "2.0"}})),
+        denied("nothing with credentials of managed instances", DAILY, everything(), &json!({"Null": {"ssm:SourceInstanceARN": "false"}})),
+        denied("no upload with a key of one's own", NOTEBOOK, upload(), &json!({"Null": {"s3:x-amz-server-side-encryption-customer-algorithm": "false"}})),
+        denied("no upload for others", DAILY, upload(), &json!({"StringLike": {"s3:x-amz-grant-read": "*"}})),
         denied("nothing from other instances", DAILY, everything(), &json!({"Null": {"ec2:SourceInstanceARN": "false", "aws:EC2InstanceSourceVPC": "false"}, "StringNotEquals": {"aws:EC2InstanceSourceVPC": "${aws:SourceVpc}"}})),
         denied("nothing as somebody else", NOTEBOOK, everything(), &json!({"StringLike": {"aws:SourceIdentity": "*"}})),
         denied("no download by KMS", NOTEBOOK, (json!("s3:GetObject"), json!("*")), &json!({"StringEquals": {"s3:x-amz-server-side-encryption": "aws:kms"}})),

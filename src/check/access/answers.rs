@@ -7,8 +7,10 @@ use serde::Serialize;
 
 use super::people::{Who, principals, unread};
 use crate::check::company;
+use crate::facts::region_of_iam;
 use crate::iam::{
-    Context, Decision, Document, Policies, Request, StatementSource, allowed_with, decide, is_beyond_policies,
+    Context, Decision, Document, Policies, Request, StatementSource, account_of, allowed_with, decide,
+    is_beyond_policies,
 };
 use crate::inventory::{BUCKET_POLICY, IamInventory, IdentityKind, Location, Principal, Tag, sid};
 use crate::model::{Account, Network, User};
@@ -145,10 +147,13 @@ impl Evaluator<'_> {
 
     /// Decides it as a principal's, which an IAM user makes with a second factor, or without.
     fn answer(&self, who: &Who, actor: &Principal<'_>, second_factor: bool) -> Answer {
-        let Names { account_id, region, .. } = &self.plan.names;
+        let Names { account_id, region, partition, .. } = &self.plan.names;
+        let Question { action, resource, .. } = *self.question;
+        // IAM is asked in one region of each partition.
+        let region = region_of_iam(partition).filter(|_| action.to_lowercase().starts_with("iam:")).unwrap_or(region);
         let (principal, base) = actor.asking(account_id);
         let mut context = base
-            .with("aws:ResourceAccount", account_id)
+            .with("aws:ResourceAccount", account_of(resource).unwrap_or(account_id))
             .with("aws:RequestedRegion", region)
             .with("aws:SecureTransport", "true")
             .with("aws:ViaAWSService", "false");
@@ -163,7 +168,6 @@ impl Evaluator<'_> {
         if has_second_factor && context.get(SECOND_FACTOR_AGE).is_none() {
             context = context.with(SECOND_FACTOR_AGE, "0");
         }
-        let Question { action, resource, .. } = *self.question;
         let (action, resource) = (action.to_owned(), resource.to_owned());
         let request = Request { principal, action, resource, context };
         // A policy that cannot be read allows nothing, and is doubtful.
@@ -172,8 +176,9 @@ impl Evaluator<'_> {
         let boundary = actor.boundary_policy().and_then(read);
         let resource_must_allow = request.action.eq_ignore_ascii_case("sts:AssumeRole");
         let of_resource = self.of_resource().and_then(read);
-        let of_account = self.trust_of_the_account().filter(|_| resource_must_allow);
-        let resource = of_resource.map(|(_, document)| document).or(of_account.as_ref());
+        // What has no policy that is known here leaves everything to this account.
+        let left = Document::of_other_accounts(account_id);
+        let resource = Some(of_resource.map_or(&left, |(_, document)| document));
         let identity: Vec<&Document> = policies.iter().map(|(_, document)| *document).collect();
         let boundary_document = boundary.map(|(_, document)| document);
         let all = Policies { identity: &identity, boundary: boundary_document, resource, resource_must_allow };
@@ -265,14 +270,6 @@ impl Evaluator<'_> {
         let name = |target: &Option<String>| target.clone().unwrap_or_else(|| self.plan.names.bucket.clone());
         let policy = buckets.find(|one| one.targets.first().map(name).as_deref() == bucket)?;
         policy.policies.first().copied()
-    }
-
-    /// What the trust policy of a role that is not known here is taken to be: it leaves everything to the account.
-    fn trust_of_the_account(&self) -> Option<Document> {
-        let statement = serde_json::json!({
-            "Effect": "Allow", "Principal": {"AWS": self.plan.names.account_id}, "Action": "sts:AssumeRole"
-        });
-        Document::parse(&serde_json::json!({"Version": "2012-10-17", "Statement": [statement]})).ok()
     }
 }
 

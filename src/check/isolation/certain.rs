@@ -5,7 +5,7 @@ use super::kind::{PrincipalKind, Subject};
 use super::reference::Need;
 use crate::facts::actions::takes_no_resource;
 use crate::facts::{TRAINING_INSTANCE_TYPES, region_of_iam};
-use crate::iam::{Context, Dependence, Request};
+use crate::iam::{Context, Dependence, Request, account_of};
 use crate::inventory::{IdentityKind, LogGroup, Tag};
 use crate::model::{MANAGED_BY, MANAGED_BY_RACESTACK, USER};
 use crate::plan::Names;
@@ -128,6 +128,16 @@ fn is_left_out(action: &str, key: &str) -> bool {
         || is_upload(action) && of_upload.iter().any(|one| key.starts_with(one))
 }
 
+/// Whether a request may bring tags, by the name of its action: what makes a thing, or gives it tags.
+/// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-tagkeys>
+fn may_bring_tags(name: &str) -> bool {
+    let name = name.to_lowercase();
+    let begins = |verbs: &[&str]| verbs.iter().any(|verb| name.starts_with(verb));
+    let untagged = ["accesskey", "grant", "logstream", "networkinterfacepermission", "presigned"];
+    let makes = name.strip_prefix("create").is_some_and(|what| !untagged.iter().any(|one| what.starts_with(one)));
+    makes || name.contains("tag") && !begins(&["delete", "describe", "get", "list"])
+}
+
 fn is_upload(action: &str) -> bool {
     action.eq_ignore_ascii_case("s3:PutObject")
 }
@@ -161,13 +171,7 @@ fn expected(subject: &Subject<'_, '_>, names: &Names, need: &Need, (example, key
         "aws:sourceaccount" | "aws:sourcearn" | "aws:sourceorgid" | "aws:sourceorgpaths" if !through_service => {
             is_absent()
         }
-        // What reads or deletes brings no tags.
-        // Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-tagkeys>
-        _ if (key == TAG_KEYS || key.starts_with("aws:requesttag/"))
-            && ["delete", "describe", "get", "list"].iter().any(|verb| name.to_lowercase().starts_with(verb)) =>
-        {
-            is_absent()
-        }
+        _ if (key == TAG_KEYS || key.starts_with("aws:requesttag/")) && !may_bring_tags(name) => is_absent(),
         // A user asks by themselves, and a service takes the role of a notebook by `sts:AssumeRole` (`trust`): neither is from an identity
         // provider, and a service has no second factor. AWS says of temporary credentials that they have this key, and not of those that
         // a service gets without a second factor.
@@ -193,7 +197,9 @@ fn expected(subject: &Subject<'_, '_>, names: &Names, need: &Need, (example, key
         | "s3:x-amz-acl"
         | "s3:x-amz-server-side-encryption"
         | "s3:x-amz-server-side-encryption-aws-kms-key-id"
+        | "s3:x-amz-server-side-encryption-customer-algorithm"
         | "s3:x-amz-storage-class" => is_absent(),
+        key if key.starts_with("s3:x-amz-grant-") => is_absent(),
         // Version 2 is no longer supported.
         // Source: <https://docs.aws.amazon.com/AmazonS3/latest/API/bucket-policy-s3-sigv4-conditions.html>
         "s3:signatureversion" => is("AWS4-HMAC-SHA256"),
@@ -210,8 +216,7 @@ fn expected(subject: &Subject<'_, '_>, names: &Names, need: &Need, (example, key
         }
         // Images of training jobs are those of AWS's accounts. A key may be another account's.
         "aws:resourceaccount" | "s3:resourceaccount" if service != "ecr" => {
-            let of_resource = example.resource.split(':').nth(4).filter(|account| !account.is_empty());
-            is(of_resource.unwrap_or(&names.account_id))
+            is(account_of(&example.resource).unwrap_or(&names.account_id))
         }
         _ if of_other_key.is_some() => of_other_key.map_or(ExpectedValues::Any, |value| is(&value)),
         _ => match key.split_once("resourcetag/").zip(tags(subject, &example.resource)) {
@@ -245,4 +250,17 @@ fn tags<'i>(subject: &Subject<'i, '_>, resource: &str) -> Option<&'i [Tag<'i>]> 
     }
     let mut identities = inventory.principals.iter().filter(|one| one.kind != IdentityKind::Group);
     identities.find(|one| one.arn == resource).map(|one| one.tags.as_slice())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::OF_CREDENTIALS;
+    use crate::facts::condition_keys::condition_key;
+
+    #[test]
+    fn every_key_of_credentials_is_known() {
+        for key in OF_CREDENTIALS {
+            assert!(condition_key(key).is_some(), "{key}");
+        }
+    }
 }

@@ -3,11 +3,13 @@
 
 use std::collections::BTreeSet;
 
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
+
 use super::access::Access;
 use super::kind::Subject;
 use super::reference::References;
 use crate::iam::{Context, Distinctions, Document, Relation, Request};
-use crate::model::{Tag, User};
+use crate::model::{Account, Tag, User};
 use crate::render::{PROTOTYPE_TAG, Substitution, UserShape, is_of_prototype, words};
 
 /// By what the policies of people of one shape distinguish them.
@@ -64,13 +66,15 @@ impl Distinguishing {
             return Vec::new();
         }
         let usual: Vec<&[Relation]> = self.0.iter().map(|one| one.usual.as_slice()).collect();
-        let mut seen = BTreeSet::new();
-        let is_new = |user: &&User| {
+        let users: Vec<&User> = users.collect();
+        let of_user = |user: &&User| -> Vec<Vec<Relation>> {
             let values = Substitution::of(user);
-            let relations: Vec<_> = self.0.iter().map(|one| one.relations(&values)).collect();
-            relations != usual && seen.insert(relations)
+            self.0.iter().map(|one| one.relations(&values)).collect()
         };
-        users.filter(is_new).collect()
+        let all: Vec<Vec<Vec<Relation>>> = users.par_iter().map(of_user).collect();
+        let mut seen = BTreeSet::new();
+        let is_new = |(user, relations)| (relations != usual && seen.insert(relations)).then_some(user);
+        users.into_iter().zip(all).filter_map(is_new).collect()
     }
 }
 
@@ -99,22 +103,20 @@ fn expected(subject: &Subject<'_, '_>, subjects: &[Subject<'_, '_>]) -> impl Ite
     tags.chain([who]).collect::<Vec<_>>().into_iter()
 }
 
-/// The tags that all these people have with one value: what the settings say, and what is the same of several people. What is their team's
-/// is another's sooner or later.
-pub fn common_values<'u>(
-    mut users: impl Iterator<Item = &'u User>,
-    of_settings: impl Iterator<Item = Tag>,
-) -> Substitution {
-    let tag_words = |user: &User| -> Vec<(String, String)> {
-        words(user).into_iter().filter(|(word, _)| word.starts_with(PROTOTYPE_TAG)).collect()
-    };
-    let mut common = users.next().map(tag_words).unwrap_or_default();
-    let mut is_alone = true;
-    for own in users.map(tag_words) {
-        is_alone = false;
-        common.retain(|word| own.contains(word));
-    }
-    let set: Vec<Tag> = of_settings.collect();
-    common.retain(|(_, value)| !is_alone || set.iter().any(|tag| tag.value == *value));
-    Substitution::of_words(common)
+/// The tags that all people of a shape have with one value. Of somebody who is the only one of their shape, these are what the settings say,
+/// and what everybody in the account has. What is their team's is another's sooner or later.
+pub fn common_values(shape: &UserShape, account: &Account) -> Substitution {
+    let (of_shape, others): (Vec<&User>, Vec<&User>) =
+        account.users.iter().partition(|user| UserShape::of(user) == *shape);
+    let Some((one, alike)) = of_shape.split_first() else { return Substitution::of_words(Vec::new()) };
+    let tags = |user: &User| -> Vec<Tag> { user.tags.iter().chain(&user.person_tags).cloned().collect() };
+    let (compared, set) =
+        if alike.is_empty() { (&*others, account.stack_tags().collect()) } else { (alike, Vec::new()) };
+    let compared: Vec<Vec<Tag>> = compared.iter().map(|user| tags(user)).collect();
+    let is_common =
+        |tag: &Tag| set.contains(tag) || !compared.is_empty() && compared.iter().all(|tags| tags.contains(tag));
+    let words = shape.prototype().map(|prototype| tags(&prototype)).unwrap_or_default();
+    let all = words.into_iter().zip(tags(one));
+    let common = all.filter(|(word, tag)| word.value.starts_with(PROTOTYPE_TAG) && is_common(tag));
+    Substitution::of_words(common.map(|(word, tag)| (word.value, tag.value)).collect())
 }

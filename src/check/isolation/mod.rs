@@ -117,8 +117,8 @@ pub fn each_problem<'a>(
         let shape = people.map(|(shape, _)| shape);
         let is_of_shape = |user: &&User| shape.is_some_and(|shape| UserShape::of(user) == *shape);
         let users = || plan.account.users.iter().filter(is_of_shape);
-        let with_common = |resources| distinguished::common_values(users(), plan.account.stack_tags()).value(resources);
-        let resources = people.map(|(_, resources)| with_common(resources));
+        let resources =
+            people.map(|(shape, resources)| distinguished::common_values(shape, plan.account).value(resources));
         let key = of_account.filter(|_| !shared::is_own_somebodys(users(), names));
         let key = key.map(|account| shared::with_people(&account, shape.zip(resources.as_ref()), names));
         if key.is_some_and(|key| proofs.hold(&key, |names| names.distinguished(users()).is_empty())) {

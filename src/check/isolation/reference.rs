@@ -72,7 +72,7 @@ pub struct References {
     of_services: BTreeMap<Service, Value>,
     /// Everything that IAM can allow.
     pub everything: Document,
-    /// A resource policy by which every other account leaves its things to this account: what theirs say is not known.
+    /// `Document::of_other_accounts`.
     pub of_other_accounts: Document,
     /// What the guardrails must deny, whatever is allowed beside them.
     pub forbidden: Document,
@@ -89,17 +89,14 @@ impl References {
         let values = &PolicyValues::of(plan);
         let of_boundary = values.with("security_group_ids", Value::Null).with("keys_rotated", false.into());
         let denials = fill(values, "denials")?;
-        let one = |statement: Value| parse(vec![statement]);
         let forbidden = fill(values, "forbidden-person")?;
         let mut references = Self {
             limits: BTreeMap::new(),
             boundary_limits: BTreeMap::new(),
             needs: BTreeMap::new(),
             of_services: BTreeMap::new(),
-            everything: one(json!({"Effect": "Allow", "Action": "*", "Resource": "*"}))?,
-            of_other_accounts: one(json!({
-                "Effect": "Allow", "Principal": {"AWS": values.get("account_id")}, "Action": "*", "Resource": "*"
-            }))?,
+            everything: parse(vec![json!({"Effect": "Allow", "Action": "*", "Resource": "*"})])?,
+            of_other_accounts: Document::of_other_accounts(&plan.names.account_id),
             forbidden: parse(forbidden.clone())?,
             filled: vec![forbidden],
         };

@@ -105,13 +105,18 @@ impl Table<'_, '_> {
         access_delta(&self.subject.principal, &self.subject.base, old, new, wanted).ok()
     }
 
+    /// These identity policies and nothing else in this account.
+    fn alone<'p>(&'p self, identity: &'p [&'p Document]) -> Policies<'p> {
+        Policies { identity, resource: Some(&self.references.of_other_accounts), ..Policies::default() }
+    }
+
     /// How much of a need is met; `None` of one that says nothing to them, such as of a team to who has none.
     fn need(&self, need: &Need) -> Option<Row> {
         let names = &self.plan.names;
         let needs = self.references.needs(self.subject.kind.active());
         let denials = needs.iter().filter(|one| one.is_denial);
         let needed: Vec<&Document> = std::iter::once(need).chain(denials).map(|one| &one.document).collect();
-        let needed = Policies { identity: &needed, ..Policies::default() };
+        let needed = self.alone(&needed);
         let row = |resource: &str, may: Option<Extent>| Row {
             whose: Owner::Own,
             what: need.what.clone(),
@@ -160,7 +165,7 @@ impl Table<'_, '_> {
         let limits = self.references.limits(self.subject.kind);
         let lines = self.access.as_ref().zip(limits).and_then(|(access, limits)| {
             let limits = [limits];
-            access.with_policies(|wide| self.delta(&access.alone(&limits), wide, true))
+            access.with_policies(|wide| self.delta(&self.alone(&limits), wide, true))
         });
         let may = if lines.is_some() { Extent::Nothing } else { Extent::Unknown };
         let row = |whose: Owner, what: &str, action: Option<&String>| {
@@ -176,9 +181,7 @@ impl Table<'_, '_> {
             let request = &line.example;
             let is_about = |(_, need): &(bool, Need)| need.document.may_allow(&request.action);
             let is_it = |(_, need): &(bool, Need)| {
-                let alone = [&need.document];
-                let alone = Policies { identity: &alone, ..Policies::default() };
-                decide(request, &alone).decision == Decision::Allowed
+                decide(request, &self.alone(&[&need.document])).decision == Decision::Allowed
             };
             let index = forbidden.iter().position(is_it).or_else(|| forbidden.iter().position(is_about));
             let index = index.unwrap_or(forbidden.len());

@@ -203,7 +203,7 @@ fn change(subject: &Subject, names: &PolicyNames) -> Option<AccessChange> {
 
 fn lines(subject: &Subject, names: &PolicyNames) -> Result<Vec<AccessEntry>, String> {
     let sides = [&subject.old, &subject.new];
-    let [old, new] = [documents(sides[0])?, documents(sides[1])?];
+    let [old, new] = [documents(sides[0], subject)?, documents(sides[1], subject)?];
     let identities = [&old, &new].map(|side| side.identity.iter().map(|document| &**document).collect::<Vec<_>>());
     let policies = [(&old, &identities[0]), (&new, &identities[1])].map(|(side, identity)| Policies {
         identity,
@@ -266,10 +266,14 @@ struct SideDocuments<'s> {
     resource: Document,
 }
 
-fn documents(side: &Side) -> Result<SideDocuments<'_>, String> {
+fn documents<'s>(side: &'s Side, subject: &Subject) -> Result<SideDocuments<'s>, String> {
     let parsed = |policy| parsed(policy, &side.changed_keys);
     let resource: Vec<Cow<'_, Document>> = side.resource.iter().map(parsed).collect::<Result<_, _>>()?;
-    let statements = resource.into_iter().flat_map(|document| document.into_owned().statements).collect();
+    // The policy of a role is the only one of it. Behind those of buckets, there is what other accounts are taken to leave to this one.
+    let account = subject.principal.account().filter(|_| !subject.new.required);
+    let elsewhere = account.map(|account| Cow::Owned(Document::of_other_accounts(account)));
+    let resource = resource.into_iter().chain(elsewhere);
+    let statements = resource.flat_map(|document| document.into_owned().statements).collect();
     Ok(SideDocuments {
         identity: side.identity.iter().map(parsed).collect::<Result<_, _>>()?,
         boundary: side.boundary.as_ref().map(parsed).transpose()?,

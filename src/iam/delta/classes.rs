@@ -5,7 +5,7 @@ use std::collections::btree_map::{BTreeMap, Entry};
 
 use super::super::automaton::{Language, Step, actions, arn_pattern, arns, arns_of_accounts, pattern, witnesses};
 use super::super::decide::is_elsewhere;
-use super::super::pattern::{is_like, is_resource_like, shown};
+use super::super::pattern::{encoded, is_like, is_resource_like, segments, shown};
 use super::super::request::{Principal, Request};
 use super::super::tri_bool::TriBool;
 
@@ -14,6 +14,13 @@ pub(super) type PatternLists = BTreeSet<BTreeSet<String>>;
 
 /// How many patterns of a list are named.
 const NAMED: usize = 3;
+
+/// No ARN of these services has so many colons behind the account: what they name has none in its name. A wildcard that reaches beyond its
+/// segment could match such alone.
+/// Sources: <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatchlogs.html>,
+/// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsagemakerai.html>,
+/// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecretsmanager.html>
+const TOO_MANY_COLONS: [(&str, usize); 3] = [("logs", 4), ("sagemaker", 1), ("secretsmanager", 2)];
 
 /// Texts, of which those that the same lists of patterns match are one class.
 #[derive(Debug)]
@@ -45,11 +52,12 @@ impl Classes {
         let mut languages: Vec<Vec<Step>> = patterns.iter().map(|text| pattern(text)).collect();
         // A wildcard that would have to reach beyond its segment makes the match doubtful.
         languages.extend(patterns.iter().filter_map(|text| arn_pattern(text)));
-        if let Principal::User { account, .. } | Principal::Role { account, .. } = &request.principal {
-            languages.extend(arns_of_accounts(account));
-        }
+        languages.extend(request.principal.account().into_iter().flat_map(arns_of_accounts));
+        let impossible = |(service, colons): (&str, usize)| format!("arn:*:{service}:*:*:*{}", ":*".repeat(colons));
+        languages.extend(TOO_MANY_COLONS.into_iter().filter_map(|one| arn_pattern(&encoded(&impossible(one)))));
         let languages: Vec<Language> = languages.into_iter().map(|steps| vec![steps]).collect();
         let mut texts = witnesses(&languages, &arns())?;
+        texts.retain(|text| may_be(text));
         texts.push("*".to_owned());
         Some(Self::of(is_resource_like, singles(patterns), texts, Some(request.principal.clone())))
     }
@@ -151,6 +159,14 @@ impl Classes {
         let label = format!("{name} in part, such as {}", self.witnesses[class]);
         Phrase { label, told: BTreeSet::from([class]), exceptions: usize::MAX }
     }
+}
+
+/// Whether an ARN may be one of something.
+fn may_be(arn: &str) -> bool {
+    let too_many = |service: &str| TOO_MANY_COLONS.iter().find(|(of, _)| *of == service).map(|(_, colons)| *colons);
+    segments(arn).is_none_or(|[.., service, _, _, of_service]| {
+        too_many(service).is_none_or(|colons| of_service.matches(':').count() < colons)
+    })
 }
 
 /// Each of some patterns by itself.
