@@ -14,7 +14,7 @@ flock 9
 
 if ! cmp --silent "$list" "$venv/requirements.txt"; then
   "${PYTHON:-python3}" -m venv --clear "$venv"
-  "$venv/bin/pip" install --quiet --disable-pip-version-check --no-compile --no-deps --requirement "$list"
+  "$venv/bin/pip" install --quiet --disable-pip-version-check --no-deps --requirement "$list"
   cp -- "$list" "$venv/requirements.txt"
 fi
 
