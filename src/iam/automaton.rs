@@ -210,7 +210,7 @@ impl Automaton {
         for (index, position) in self.of(state) {
             let Some(step) = position.step.filter(|step| step.takes(c)) else { continue };
             let reached = if step.repeats() { index } else { index + 1 };
-            after.extend(self.of(&[reached]).flat_map(|(_, reached)| &reached.closure));
+            after.extend_from_slice(self.positions.get(reached).map_or(&[], |reached| &reached.closure));
         }
         self.reduced(after)
     }
