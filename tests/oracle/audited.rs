@@ -16,10 +16,10 @@ use crate::oracle::words::{ACCOUNT, BUCKET, OTHER_ACCOUNT};
 use crate::oracle::{is_long, start};
 
 /// Changed accounts in `make test`, and in `make test-all`.
-const ACCOUNTS: usize = 25;
+const ACCOUNTS: usize = 8;
 const ALL_ACCOUNTS: usize = 200;
 /// Accounts that are changed and asked about at a time.
-const AT_ONCE: usize = 25;
+const AT_ONCE: usize = 8;
 const KEY: &str = "arn:aws:kms:ap-northeast-1:111122223333:key/11111111-2222-3333-4444-555555555555";
 const KEY_FILE: &str = "policies/11111111-2222-3333-4444-555555555555.json";
 const ROSTER: &[u8] = b"name\nbob\nbobby\n";

@@ -16,7 +16,7 @@ use crate::oracle::who::Who;
 use crate::oracle::{Seen, aim, answers, evaluator, is_long, mutate, start, words};
 
 /// Changes of policies in `make test`, and in `make test-all`.
-const CHANGES: usize = 30;
+const CHANGES: usize = 12;
 const ALL_CHANGES: usize = 1_200;
 /// Requests that are asked about each.
 const REQUESTS: usize = 40;

@@ -42,10 +42,10 @@ use departures::Departures;
 use node::Answer;
 
 /// Cases in `make test`, and in `make test-all`.
-const CASES: usize = 3_000;
+const CASES: usize = 1_000;
 const ALL_CASES: usize = 24_000;
 /// Cases that are drawn and asked at a time.
-const AT_ONCE: usize = 3_000;
+const AT_ONCE: usize = 1_000;
 /// The least that each decision must be of a hundred cases, and the most that cases without a comparison may be: else the
 /// cases say little.
 const LEAST_SHARE: usize = 15;

@@ -34,7 +34,7 @@ const LIMITS_NOTEBOOK: &str = include_str!("../../src/check/isolation/reference/
 const LIMITS_SUSPENDED: &str = include_str!("../../src/check/isolation/reference/limits-suspended-notebook.json.hbs");
 const FORBIDDEN: &str = include_str!("../../src/check/isolation/reference/forbidden-person.json.hbs");
 /// Changes of statements that `make test` tries; `make test-all` tries all. Actions are tried always.
-const CHANGES: usize = 24;
+const CHANGES: usize = 10;
 /// Actions that are allowed at once.
 const AT_ONCE: usize = 52;
 /// Requests that are asked about each.

@@ -7,6 +7,7 @@ It listens on the Unix socket that its argument names, and ends when its standar
 """
 
 import contextlib
+import functools
 import gc
 import importlib
 import itertools
@@ -21,8 +22,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
+with contextlib.suppress(ImportError):
+    # Version 2 of the CLI reads YAML by another package.
+    import libyaml  # noqa: F401
 import awscli
 import awscli.clidriver
+
 PROGRAM = Path(sys.executable).with_name("aws")
 # The services that deployments ask, whose descriptions are parsed before there is any command.
 SERVICES = ("cloudformation", "iam", "s3", "sagemaker", "sts")
@@ -59,6 +64,9 @@ def reap() -> None:
 
 def load() -> None:
     """Load what commands load: a command that is ended by what it lacks takes all its modules along."""
+    hooks = sys.modules.get("awscli.botocore.hooks") or sys.modules["botocore.hooks"]
+    keep(hooks.EventAliaser, "_alias_event_name")
+    hooks.accepts_kwargs = functools.cache(hooks.accepts_kwargs)
     driver = awscli.clidriver.create_clidriver()
     # Version 2 of the CLI has a botocore of its own.
     loaders = sys.modules.get("awscli.botocore.loaders") or sys.modules["botocore.loaders"]

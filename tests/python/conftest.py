@@ -165,7 +165,7 @@ def aws(tmp_path: Path) -> StubAws:
 
 
 # The settings that bring the most kinds of resources. What holds whatever is deployed is tried with the others at full length alone.
-BROAD = list(SETTINGS) if SLOW else ["own keys and network", "operations"]
+BROAD = list(SETTINGS) if SLOW else ["operations"]
 
 
 @pytest.fixture(params=SETTINGS)

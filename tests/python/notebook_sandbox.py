@@ -35,7 +35,7 @@ def start_script(settings=""):
 
 # Each call is one line of JSON in `calls`. Objects are files in `objects`; a file in `broken` makes a command fail as
 # many times as the number in it says.
-FAKE = r"""#!{python}
+FAKE = r"""#!{python} -IS
 import json, os, pathlib, sys
 home = pathlib.Path({home!r})
 name, args = os.path.basename(sys.argv[0]), sys.argv[1:]

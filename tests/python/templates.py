@@ -28,7 +28,7 @@ class Declared:
     properties: Properties
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.CSafeLoader):
     """YAML 1.1 with CloudFormation's short forms."""
 
 

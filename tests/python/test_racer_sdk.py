@@ -11,7 +11,7 @@ import templates
 from moto_server import ACCOUNT_ID, REGION
 from patience import PATIENCE
 from stand_server import BUCKET, IMAGE, NOTEBOOKS, OTHER, RACER, Racer, Stand, role_arn
-from workspace import REPOSITORY
+from workspace import REPOSITORY, SLOW
 
 SDK = Path(__file__).with_name("sdk")
 NOTEBOOK = NOTEBOOKS[RACER]
@@ -118,7 +118,7 @@ def sample(request: pytest.FixtureRequest) -> Sample:
     return Sample(request.param)
 
 
-@pytest.mark.parametrize("where", ["notebook", "laptop", "laptop with the start-up file"])
+@pytest.mark.parametrize("where", ["notebook", "laptop", "laptop with the start-up file"] if SLOW else ["notebook", "laptop"])
 def test_a_sample_trains(stand: Stand, sample: Sample, tmp_path: Path, where: str) -> None:
     trains(stand, sample, tmp_path, where)
 

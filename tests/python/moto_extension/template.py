@@ -19,7 +19,7 @@ SUBSTITUTION = re.compile(r"\$\{([A-Za-z0-9:]+)(?:\.[A-Za-z0-9.]+)?}")
 
 def check(body: str, template: dict[str, Any], capabilities: list[str]) -> None:
     """Refuse what CloudFormation refuses, and what this extension does not cover."""
-    for token in yaml.scan(body):
+    for token in yaml.scan(body, yaml.Loader):
         if isinstance(token, yaml.AliasToken | yaml.AnchorToken):
             raise ValidationError(message="Template error: YAML aliases are not allowed in CloudFormation templates")
     unknown = set(template) - SECTIONS
