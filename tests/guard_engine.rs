@@ -66,7 +66,10 @@ fn a_rule_set_without_a_file_is_refused() {
     let findings = RuleSet::from_files(Vec::new()).unwrap_err();
     assert_eq!(
         told(&findings),
-        ["guard::broken-rules  there are no guard rules (put at least one `NAME.guard` into the folder of rules)"]
+        [
+            "guard::broken-rules  there are no guard rules here (put at least one `NAME.guard` into the folder, or remove it: \
+          without it, the built-in rules are checked)"
+        ]
     );
 }
 
