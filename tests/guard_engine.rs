@@ -275,7 +275,8 @@ Resources:
 }
 
 /// The help of a rule that says no `Fix:`.
-const NO_FIX: &str = "change what the template is rendered from; a `Fix:` in the rule would say how";
+const NO_FIX: &str =
+    "change the setting or the template that makes this value; `Fix: …` in the rule's message would stand here instead";
 
 #[test]
 fn a_rule_without_words_is_told_in_those_of_the_engine() {
