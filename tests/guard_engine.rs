@@ -66,7 +66,10 @@ fn a_rule_set_without_a_file_is_refused() {
     let findings = RuleSet::from_files(Vec::new()).unwrap_err();
     assert_eq!(
         told(&findings),
-        ["guard::broken-rules  there are no guard rules (put at least one `NAME.guard` into the folder of rules)"]
+        [
+            "guard::broken-rules  there are no guard rules here (put at least one `NAME.guard` into the folder, or remove it: \
+          without it, the built-in rules are checked)"
+        ]
     );
 }
 
@@ -272,7 +275,8 @@ Resources:
 }
 
 /// The help of a rule that says no `Fix:`.
-const NO_FIX: &str = "change what the template is rendered from; a `Fix:` in the rule would say how";
+const NO_FIX: &str =
+    "change the setting or the template that makes this value; `Fix: …` in the rule's message would stand here instead";
 
 #[test]
 fn a_rule_without_words_is_told_in_those_of_the_engine() {

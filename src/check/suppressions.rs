@@ -90,7 +90,7 @@ impl Suppressions {
         let expired = self.list.iter().filter(|one| !self.holds(one)).map(|one| {
             let message = format!("the suppression expired on {}, and today is {today}", one.expires);
             Finding::new(Rule::SuppressionExpired, message).at(one.expires_place.clone()).help(format!(
-                "mend what it suppresses, or let {} decide anew; then remove it or change `expires`",
+                "fix the finding and remove this entry, or ask {} for a new date and change `expires`",
                 one.owner
             ))
         });

@@ -85,7 +85,7 @@ pub struct InitArgs {
     /// Also write the CI files that check pull requests and deploy. If DIR has a configuration, write only these
     #[arg(long, value_enum)]
     pub ci: Option<Ci>,
-    /// Replace the schemas, `deploy-all.sh` and existing CI files with those of this version, except files that you edited.
+    /// Replace the schemas, and `deploy-all.sh` and existing CI files unless you edited them, with those of this version.
     /// Add `.gitattributes` and `.gitignore` if they are missing
     #[arg(long, conflicts_with = "ci")]
     pub update: bool,
@@ -258,7 +258,7 @@ pub struct SynthArgs {
     /// Report an error if stacks.lock would change; use this in CI
     #[arg(long)]
     pub locked: bool,
-    /// Confirm that exactly N people leave; needed if more than two people and more than a tenth of an account leave at once
+    /// If more than two people and more than a tenth of an account leave at once, confirm that they are exactly N
     #[arg(long, value_name = "N", value_parser = count)]
     pub leavers: Option<usize>,
     /// Continue although an account's ID, region, bucket or company differs from that of its out folder. The deployed stacks

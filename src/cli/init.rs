@@ -6,7 +6,7 @@ use clap::ValueEnum;
 
 use super::args::{Ci, InitArgs, SchemaKind};
 use super::{DEFAULT_CONFIG, schema_of};
-use crate::config::quoted;
+use crate::config::{ACCOUNTS_FOLDER, quoted};
 use crate::files;
 use crate::finding::{Finding, Rule};
 use crate::render::{embedded_folder, sha256};
@@ -84,7 +84,7 @@ pub(super) fn outdated(config: &Path) -> Result<Option<Finding>, Failure> {
     stale.retain(|(.., edited)| !edited);
     let Some((first, ..)) = stale.first() else { return Ok(None) };
     let names = quoted(stale.iter().map(|(path, ..)| path.display()));
-    let message = format!("another version of racestack wrote {names}");
+    let message = format!("this version of racestack writes {names} differently");
     let finding = Finding::new(Rule::FileOutdated, message).at(Place::of_file(first));
     let folder = argument(if config.ends_with(DEFAULT_CONFIG) { folder } else { config });
     Ok(Some(finding.help(format!("run `racestack init --update{folder}`, and commit what it writes"))))
@@ -145,6 +145,7 @@ fn update(folder: &Path) -> Result<String, Failure> {
     }
     if stdout.is_empty() {
         if !is_config {
+            refuse_within(&folder)?;
             require_config(&config)?;
         }
         stdout.push_str("nothing to update\n");
@@ -164,10 +165,7 @@ pub(super) fn run(args: &InitArgs) -> Result<String, Failure> {
     if args.ci.is_some() && !has_configuration {
         refuse_elsewhere(&args.folder)?;
     }
-    if files::real_path(&args.folder)?.ancestors().any(is_configuration) {
-        let help = "to renew its schemas and the CI files, run `racestack init --update` in the folder that it is in";
-        return Err(Failure::Usage(format!("this folder is within a configuration; {help}; nothing was written")));
-    }
+    refuse_within(&args.folder)?;
     if !has_configuration {
         new.extend(made(FILES));
         new.extend(schemas().map(|(path, text)| (format!("config/{path}"), text)));
@@ -204,6 +202,19 @@ pub(super) fn run(args: &InitArgs) -> Result<String, Failure> {
         );
     }
     Ok(stdout)
+}
+
+/// Refuses a folder within a configuration.
+fn refuse_within(folder: &Path) -> Result<(), Failure> {
+    let real = files::real_path(folder)?;
+    real.ancestors().find(|above| is_configuration(above)).and_then(Path::file_name).map_or(Ok(()), |above| {
+        let above = above.display();
+        let help = format!(
+            "to add an account, make a folder with settings.yaml and a roster in `{above}/{ACCOUNTS_FOLDER}`; to renew the schemas and \
+             the CI files, run `racestack init --update` in the folder that holds `{above}`"
+        );
+        Err(Failure::Usage(format!("this folder is within the configuration `{above}`; {help}; nothing was written")))
+    })
 }
 
 /// Refuses the files for CI of a configuration that is in a folder above or within this one: they would get a new one.

@@ -37,13 +37,15 @@ pub fn suggest<'a>(found: &str, known: impl IntoIterator<Item = &'a str>, otherw
 /// The nearest of `known`, if it is near enough to be what was meant.
 pub fn did_you_mean<'a>(found: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let lower = found.to_lowercase();
-    let (distance, nearest) = known
+    // Whoever wrote no more than the beginning meant this word rather than one that is as long.
+    let is_rest = |word: &str| word.to_lowercase().starts_with(&lower) && word.len() <= 2 * lower.len();
+    let (is_other, distance, nearest) = known
         .into_iter()
-        .map(|word| (strsim::damerau_levenshtein(&lower, &word.to_lowercase()), word))
-        .min_by_key(|(distance, _)| *distance)?;
+        .map(|word| (!is_rest(word), strsim::damerau_levenshtein(&lower, &word.to_lowercase()), word))
+        .min_by_key(|(is_other, distance, _)| (*is_other, *distance))?;
     // A third of the letters may differ: beyond that, a guess misleads more often than it helps.
     let most = (found.chars().count().max(nearest.chars().count()) / 3).max(1);
-    (distance <= most).then_some(nearest)
+    (!is_other || distance <= most).then_some(nearest)
 }
 
 /// What to do with the first of these files whose name says by its ending which of `known` it is.
@@ -66,6 +68,8 @@ mod tests {
         assert_eq!(did_you_mean("compnay", known), Some("company"));
         assert_eq!(did_you_mean("Bucket", known), Some("bucket"));
         assert_eq!(did_you_mean("colour", known), None);
+        assert_eq!(did_you_mean("ROOT_ACCES", ["ROOT_TAGGED", "ROOT_ACCESS_DISABLED"]), Some("ROOT_ACCESS_DISABLED"));
+        assert_eq!(did_you_mean("ROOT", ["ROOT_ACCESS_DISABLED"]), None);
     }
 
     #[test]

@@ -28,7 +28,7 @@ pub(super) fn lost(change: &ResourceChange<'_>, user: Option<&str>, deployed: bo
                 property(old, "VolumeSizeInGB").map_or_else(String::new, |size| format!(" of {} GB", plain(size)));
             vec![LossKind::Lost.of(format!("the notebook's volume{size}, with everything on it"))]
         }
-        USER_TYPE => data_loss_of_user(change.action == Action::Destroy && deployed, &named, user),
+        USER_TYPE => data_loss_of_user(change.action, deployed, &named, user),
         resource_type => {
             let lost = LOST_WITH.iter().filter(|(of_type, _)| *of_type == resource_type);
             lost.map(|(_, what)| LossKind::Lost.of(what.replace("{named}", &named))).collect()
@@ -217,12 +217,14 @@ fn kept_less_long(key: &str, old: Option<&Value>, new: Option<&Value>, has_versi
 
 /// What goes with a user. `deploy.sh` takes from whoever leaves what CloudFormation cannot delete a user with; not from a user
 /// who is replaced, nor before somebody deletes a whole stack.
-fn data_loss_of_user(leaves: bool, named: &str, user: Option<&str>) -> Vec<Loss> {
+fn data_loss_of_user(action: Action, deployed: bool, named: &str, user: Option<&str>) -> Vec<Loss> {
     let what = format!("the access keys, the password and the MFA devices of the user{named}");
-    let mut lost = if leaves {
+    let mut lost = if action == Action::Destroy && deployed {
         vec![LossKind::Lost.of(format!("{what}, which `deploy.sh` deletes before"))]
     } else {
-        let how = user.map_or_else(String::new, |user| format!(", as `racestack offboard {user}` prints"));
+        let prints = |user| format!(", as `racestack offboard {user} --account NAME` prints");
+        let how = if deployed { user.map(prints) } else { user.map(|_| ", as docs/remove.md shows".to_owned()) };
+        let how = how.unwrap_or_default();
         let first = "delete those that were made outside the stack; while there are any, CloudFormation cannot \
                      delete the user";
         vec![LossKind::Lost.of(what), LossKind::ToDoFirst.of(format!("{first}{how}"))]

@@ -31,26 +31,32 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::finding::Finding;
+use crate::output::MANIFEST_FILE;
 use crate::render::DIGEST_OUTPUT;
 use access::RetainedResource;
 use groups::Groups;
 use pairs::AccountPair;
 pub use values::compare as differences;
 
-/// What deploying `new` would change, seen from `old`, and what CloudFormation would refuse of it.
-pub fn compare(old: &OutFolder, new: &OutFolder) -> (Diff, Vec<Finding>) {
-    let pairs = pairs::pairs(old, new);
+/// What deploying `after` would change, seen from `before`, and what CloudFormation would refuse of it.
+pub fn compare(before: &OutFolder, after: &OutFolder) -> (Diff, Vec<Finding>) {
+    let pairs = pairs::pairs(before, after);
     let mut findings = pairs::collisions(&pairs);
     let (mut accounts, mut people, mut access) = (Vec::new(), Vec::new(), Vec::new());
     let mut groups = Groups::default();
     for pair in &pairs {
-        let AccountPair { name, mut old, mut new, leftover_of, .. } = *pair;
+        let AccountPair { name, was, mut old, mut new, leftover_of } = *pair;
         let Some(known) = new.or(old) else { continue };
         // Of what is another account's, that one tells what becomes of it. Nothing tells which of the two was deployed.
-        if leftover_of.is_some() && !loses_or_opens(pair, known) {
+        let owner = leftover_of.and_then(|owner| after.accounts.get(owner));
+        let is_told = |owner| if was.is_some() { is_same(owner, known) } else { !loses_or_opens(pair, known) };
+        if owner.is_some_and(is_told) {
             (old, new) = (None, None);
         }
-        let (account, kept) = account(&AccountPair { old, new, ..*pair }, known, &mut groups);
+        let (mut account, kept) = account(&AccountPair { old, new, ..*pair }, known, &mut groups);
+        if new.is_none() && was.is_some() {
+            account.files = people::other_files(None, pair.new);
+        }
         let changes = access::compare(old, new, &kept);
         access.extend(changes.into_iter().map(|mut change| {
             change.accounts.push(name.to_owned());
@@ -66,13 +72,13 @@ pub fn compare(old: &OutFolder, new: &OutFolder) -> (Diff, Vec<Finding>) {
         people.extend(of_people);
     }
     let changes = groups.finish();
-    findings.extend(deploy_errors::refused(new, &changes));
+    findings.extend(deploy_errors::refused(after, &changes));
     let access = groups::together(access);
     let plan = accounts.iter().fold(Plan::default(), |plan, account: &AccountDiff| plan.plus(account.plan));
     let diff = Diff {
         version: VERSION,
-        old: old.label.clone(),
-        new: new.label.clone(),
+        old: before.label.clone(),
+        new: after.label.clone(),
         plan,
         access_counts: groups::counts(&access),
         people,
@@ -82,6 +88,16 @@ pub fn compare(old: &OutFolder, new: &OutFolder) -> (Diff, Vec<Finding>) {
         findings: Vec::new(),
     };
     (diff, findings)
+}
+
+/// Whether two accounts of a folder have the same stacks, with the same people.
+fn is_same(one: &AccountFolder, other: &AccountFolder) -> bool {
+    let name = &other.manifest.account;
+    let pair = AccountPair { name, was: None, old: Some(one), new: Some(other), leftover_of: None };
+    let (account, _) = account(&pair, other, &mut Groups::default());
+    account.stacks.is_empty()
+        && account.files.iter().all(|file| file.name != MANIFEST_FILE)
+        && people::people(name, pair.old, pair.new).is_empty()
 }
 
 /// Whether the new folder has less than the old one of what an account's stacks make, or opens more of it.
@@ -111,7 +127,10 @@ fn account<'a>(
         account_id: known.manifest.account_id.clone(),
         region: known.manifest.region.clone(),
         leftover_of: leftover_of.map(str::to_owned),
-        presence: Presence::of(old.is_some() || leftover_of.is_some(), new.is_some() && leftover_of.is_none()),
+        presence: match leftover_of {
+            Some(_) => Presence::of(true, was.is_some()),
+            None => Presence::of(old.is_some(), new.is_some()),
+        },
         plan: stacks.iter().fold(Plan::default(), |plan, stack: &StackDiff| plan.plus(stack.plan)),
         stacks,
         files: people::other_files(old, new),

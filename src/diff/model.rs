@@ -151,7 +151,9 @@ pub struct AccountDiff {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub was: Option<String>,
     /// Of one that only the old folder has, the account of the new folder that has its stacks: what becomes of them stands there. What
-    /// stands here is what that changes in stacks that were deployed from this one, where it deletes or opens anything of them.
+    /// stands here is what that changes in stacks that were deployed from this one, where it deletes or opens anything of them. Of one of
+    /// two accounts of the new folder with stacks of the same names, the other one: what stands here is what this one changes, unless it is
+    /// the same.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub leftover_of: Option<String>,
     /// Its ID.

@@ -18,6 +18,7 @@ pub(super) struct AccountPair<'a> {
     pub old: Option<&'a AccountFolder>,
     pub new: Option<&'a AccountFolder>,
     /// Of one that is gone, the account of the new folder that has its stacks, which is `new`: another name of before was left of that.
+    /// Of one that has the stacks of another of the new folder, that one: either was left.
     pub leftover_of: Option<&'a str>,
 }
 
@@ -49,8 +50,11 @@ pub(super) fn pairs<'a>(old: &'a OutFolder, new: &'a OutFolder) -> Vec<AccountPa
         match (known.get(name), old, new) {
             (Some((was, account)), ..) => {
                 pairs.extend(old.map(|old| gone(name, old)));
+                let mut owners = known.iter().filter(|(_, (other, _))| other == was).map(|(name, _)| *name);
+                let same_name = known.get(was.as_str()).filter(|(own, _)| own == was).map(|_| was.as_str());
+                let leftover_of = same_name.or_else(|| owners.next()).filter(|owner| *owner != name);
                 let was = Some(was.as_str()).filter(|was| *was != name);
-                pairs.push(AccountPair { was, old: Some(account), ..pair });
+                pairs.push(AccountPair { was, old: Some(account), leftover_of, ..pair });
             }
             (None, Some(before), Some(now)) if account_and_region(before) != account_and_region(now) => {
                 pairs.extend([gone(name, before), AccountPair { old: None, ..pair }]);

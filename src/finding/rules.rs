@@ -37,7 +37,7 @@ rules! {
     FileEncoding, "file::encoding", Error, "a file is not UTF-8; for a roster in CSV, racestack also could not detect another encoding with certainty";
     FileNotUtf8, "file::not-utf8", Warning, "a roster in CSV is not UTF-8; the message names the encoding that racestack used";
     FileConflict, "file::conflict", Error, "a file of the configuration, a template or a rule file has the markers of a Git merge conflict";
-    FileOutdated, "file::outdated", Warning, "a schema, or a file for CI, that another version of racestack wrote";
+    FileOutdated, "file::outdated", Warning, "a schema, or a file for CI, that this version of racestack writes differently";
     FileSyntax, "file::syntax", Error, "a file is not well-formed YAML, JSON or CSV";
     FileDuplicateKey, "file::duplicate-key", Error, "a key is twice in one map, or a column twice in a header";
     SettingsUnknownKey, "settings::unknown-key", Error, "a key that racestack does not know";
@@ -78,7 +78,7 @@ rules! {
     RosterMixedUp, "roster::mixed-up", Warning, "people now have e-mail addresses that others had; perhaps somebody sorted only one column";
     RosterInvalidWas, "roster::invalid-was", Error, "a former name of someone who is still in the roster";
     RosterStaleWas, "roster::stale-was", Warning, "a former name that the lock does not know as a user's";
-    RosterReturned, "roster::returned", Warning, "a user of a name that someone had who left, and whose folder may still be there; an error where one side of a merge removed the row";
+    RosterReturned, "roster::returned", Warning, "a user of a name that someone had who left, and whose folder may still be there; an error where the lock or the out folder shows that one side of a merge removed the row";
     RosterManyLeave, "roster::many-leave", Warning, "more than two people and more than a tenth of an account leave at once; an error with `--locked`, and if people join in the same run. Confirm with `synth --leavers N`";
     RosterUnknownUser, "roster::unknown-user", Error, "a command names a user that does not exist: in the roster, for `offboard` also in `stacks.lock`, for `adopt` in the account";
     LockMissing, "lock::missing", Error, "`stacks.lock` is missing, but the out folder (also under the account's old name) has users stacks";
@@ -139,7 +139,7 @@ rules! {
     LimitQuota, "limit::quota", Error, "more of something than the account's quota allows";
     ReferenceUnresolved, "reference::unresolved", Error, "a reference to a resource that no stack defines, or that is deployed later";
     ReferenceForeign, "reference::foreign", Error, "an ARN of another partition or account than the stack's";
-    GuardBrokenRules, "guard::broken-rules", Error, "a guard rule file cannot be used: it is empty, does not parse, or recurses";
+    GuardBrokenRules, "guard::broken-rules", Error, "a guard rule file cannot be used: it does not parse, or its rules call each other in a circle";
     GuardUnknownType, "guard::unknown-type", Error, "a guard rule names a resource type that CloudFormation does not have, and so could never fail";
     GuardNeverApplied, "guard::never-applied", Warning, "a guard rule was skipped on every template although it names no resource type";
     GuardUnreadableReport, "guard::unreadable-report", Error, "the guard engine gave no report that can be read";

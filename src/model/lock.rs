@@ -83,7 +83,7 @@ impl PlacementLock {
                 // Two branches that each added a stack merge into two lines.
                 ["stacks", count] => match count.parse::<StackNumber>() {
                     Ok(count) => {
-                        stacks = stacks.max(Some(count));
+                        stacks = stacks.max(Some((count, number)));
                         continue;
                     }
                     Err(_) => format!("found `{count}` stacks, allowed is a whole number up to {}", StackNumber::MAX),
@@ -111,18 +111,20 @@ impl PlacementLock {
             let message = format!("the lock has no {missing}: it is cut off, or no lock");
             findings.push(broken(Place::whole(source), message));
         }
-        let mut lock = Self { stacks: stacks.filter(|_| has_version)?, entries: BTreeMap::new() };
+        let (stacks, line) = stacks.filter(|_| has_version)?;
+        let mut lock = Self { stacks, entries: BTreeMap::new() };
+        let beyond = users.iter().filter(|(_, entry, _)| entry.stack > stacks);
+        if let Some((_, most, place)) = beyond.clone().max_by_key(|(_, entry, _)| entry.stack) {
+            let lines = counted(beyond.count(), "line names a later one", "lines name later ones");
+            let count = counted(stacks.into(), "users stack", "users stacks");
+            let (number, last) = (most.stack, stack_word(most.stack));
+            let message = format!("the lock has {count}, and {lines}, up to `{last}`");
+            let mut finding = broken(Place::line(source, line), message).related(place.clone(), format!("`{last}`"));
+            finding.help.get_or_insert_default().push_str(&format!(", or write `stacks {number}`"));
+            findings.push(finding);
+        }
         let mut seen = BTreeMap::new();
-        let most = users.iter().map(|(_, entry, _)| entry.stack).max().unwrap_or_default();
         for (name, entry, place) in users {
-            if entry.stack > lock.stacks {
-                let (stack, count) =
-                    (stack_word(entry.stack), counted(lock.stacks.into(), "users stack", "users stacks"));
-                let mut finding = broken(place, format!("the line names `{stack}`, but the lock has only {count}"));
-                finding.help.get_or_insert_default().push_str(&format!(", or raise `stacks` to {most}"));
-                findings.push(finding);
-                continue;
-            }
             findings.extend(lock.add(name, entry, place, &mut seen));
         }
         (findings.len() == before).then_some(lock)

@@ -35,7 +35,7 @@ pub use job_names::JobNaming;
 pub use lock::{FEW_LEAVERS, FEW_LEAVERS_PERCENT, LockEntry, PlacementLock, StackNumber, stack_number, stack_word};
 pub use network::AllowedNetworks;
 pub use operations::key_rotation_role;
-pub use renames::Rename;
+pub use renames::{Rename, left_in_merge};
 pub use sharing::TEAMS_FOLDER;
 pub use suppressions::{SuppressedRule, Suppression, suppressed_names, suppressions};
 pub use tags::{

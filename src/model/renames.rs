@@ -29,8 +29,8 @@ pub(super) fn check(account: &Account, roster: &RosterConfig) -> Vec<Finding> {
         });
         // A typo in `was` must not hide what is lost.
         let hides = renamed.as_ref().is_some_and(|finding| finding.rule != Rule::RosterStaleWas);
-        let other = || returned(account, user).or_else(|| maybe_renamed(account, user).filter(|_| !hides));
-        findings.extend(back_by_merge(account, user).or_else(other));
+        findings.extend(back_by_merge(account, user).or_else(|| returned(account, user)));
+        findings.extend(maybe_renamed(account, user).filter(|_| !hides));
         findings.extend(renamed);
     }
     findings.extend(mixed_up(account));
@@ -67,26 +67,44 @@ fn renamed(account: &Account, user: &User, was: &str, place: Place) -> Finding {
     }
     let finding = Finding::new(Rule::RosterRenamed, format!("`{was}` becomes `{}`", user.name)).at(place);
     let (finding, count) = steps(account, user, &was, finding);
-    finding.help(format!("take the steps 1 to {count}, then remove `was`"))
+    // Of the two names, nothing tells which one is deployed: the lock and the out folder have the last run alone.
+    finding.help(format!(
+        "take the steps 1 to {count}, then remove `was`; if `{was}` was never deployed, take none of them: write the name that is \
+         deployed into `was`, or remove `was` if that is `{}`, or there is none",
+        user.name
+    ))
 }
 
 /// Someone who left on one side of a merge, and of whom the other side kept the row. Each run says so until one of the two lines that
 /// the lock has of them is gone.
 fn back_by_merge(account: &Account, user: &User) -> Option<Finding> {
-    let lock = &account.lock_source;
-    let lines = || lock.text.lines().map(|line| line.split_whitespace().take(2));
-    let line_of = |state: &str| lines().position(|words| words.eq([state, user.name.as_str()]));
-    let [_, left] = [line_of("user")?, line_of("left")?];
-    let (name, path) = (&user.name, lock.path.display());
+    line_of(account, "user", user).and_then(|_| left_in_merge(account, user))
+}
+
+/// The error about such a person, whom the lock has as left.
+pub fn left_in_merge(account: &Account, user: &User) -> Option<Finding> {
+    let (lock, name) = (&account.lock_source, &user.name);
+    let left = line_of(account, "left", user)?;
     let message = format!("`{name}` left on one side of a merge, and is in the roster");
+    let how = match line_of(account, "user", user) {
+        Some(_) => format!("remove the line `left {name}` from"),
+        None => format!("change `left {name}` to `user {name}` in"),
+    };
     let mut finding = Finding::new(Rule::RosterReturned, message)
         .at(user.place.clone())
         .related(Place::line(lock, left + 1), "left here")
         .help(format!(
-            "a row that one side removed stays removed: remove it; if `{name}` is to stay, remove the line `left {name}` from `{path}`"
+            "a row that one side removed stays removed: remove it; if `{name}` is to stay, {how} `{}`",
+            lock.path.display()
         ));
     finding.severity = Severity::Error;
     Some(finding)
+}
+
+/// Which line of the lock has the user in this state.
+fn line_of(account: &Account, state: &str, user: &User) -> Option<usize> {
+    let mut lines = account.lock_source.text.lines().map(|line| line.split_whitespace().take(2));
+    lines.position(|words| words.eq([state, user.name.as_str()]))
 }
 
 /// Someone of a former user's name: the folder of that name is theirs from the first moment.
@@ -96,7 +114,7 @@ fn returned(account: &Account, user: &User) -> Option<Finding> {
     Some(
         Finding::new(Rule::RosterReturned, message)
             .at(user.place.clone())
-            .help("choose another `name` if this is another person")
+            .help("if this is another person, choose another `name`")
             .note(format!(
                 "the user gets the former one's place in `{}` where that has room, and reaches what is still in the folder `{}/`",
                 stack_word(entry.stack),
@@ -110,12 +128,13 @@ fn returned(account: &Account, user: &User) -> Option<Finding> {
 }
 
 fn maybe_renamed(account: &Account, user: &User) -> Option<Finding> {
-    let email = user.email.as_deref().filter(|_| user.stack.is_none())?;
+    let is_new = account.lock.entries.get(&user.name).is_none_or(|entry| entry.left);
+    let email = user.email.as_deref().filter(|_| is_new)?;
     let same = |entry: &&str| entry.eq_ignore_ascii_case(email);
     let (was, _) = account.lock.entries.iter().find(|(name, entry)| {
         !entry.left && entry.email.as_deref().as_ref().is_some_and(same) && account.user(name.as_str()).is_none()
     })?;
-    let message = format!("`{}` is new, and has the e-mail address of `{was}`, who leaves", user.name);
+    let message = format!("`{}` joins with the e-mail address of `{was}`, who leaves", user.name);
     let finding = Finding::new(Rule::RosterMaybeRenamed, message).at(user.place.clone());
     let (finding, count) = steps(account, user, was, finding);
     let extension = user.place.path().extension().unwrap_or_default();
@@ -124,7 +143,9 @@ fn maybe_renamed(account: &Account, user: &User) -> Option<Finding> {
     } else {
         format!("write `{was}` into the column `was` (add this column if it is missing)")
     };
-    Some(finding.help(format!("if this is the same person, {write}, and take the steps 1 to {count}")))
+    Some(finding.help(format!(
+        "if this is the same person, {write}, and take the steps 1 to {count}, unless `{was}` was never deployed"
+    )))
 }
 
 /// The finding about people who have the e-mail addresses of others, as the lock knows them: so it is where one column was sorted.
@@ -149,7 +170,7 @@ fn mixed_up(account: &Account) -> Option<Finding> {
     let path = first.place.path().display();
     let finding = Finding::new(Rule::RosterMixedUp, message).at(first.place.clone()).help(format!(
         "see in `git diff -- {path}` whether names were moved without the rest of their rows, as where one column is sorted, and undo \
-         that; if the addresses are right, nothing is to do"
+         that; if the addresses are right, you need to do nothing"
     ));
     Some(finding.note("a person gets the folder, notebook and access that belong to their `name`: with another person's name, they get that person's data"))
 }
@@ -217,8 +238,8 @@ impl<'a> Rename<'a> {
         };
         let steps = [
             format!(
-                "aws s3 ls --recursive 's3://{bucket}/{name}/': copy elsewhere and delete what somebody else of this name left there, or the \
-                 two are mixed"
+                "aws s3 ls --recursive 's3://{bucket}/{name}/': look whose files these are; copy those of another person elsewhere, and \
+                 delete them here, or the next step mixes them with this person's"
             ),
             format!("aws s3 cp --recursive 's3://{bucket}/{was}/' 's3://{bucket}/{name}/'"),
             format!(
@@ -226,7 +247,7 @@ impl<'a> Rename<'a> {
                  the user"
             ),
             credentials,
-            format!("aws s3 rm --recursive 's3://{bucket}/{was}/', when nothing of it is missed"),
+            format!("aws s3 rm --recursive 's3://{bucket}/{was}/', when nobody needs the old folder any more"),
         ];
         self.loses_notebook.then_some(save).into_iter().chain(steps).collect()
     }

@@ -43,8 +43,6 @@ pub struct User {
     pub was: Option<UserName>,
     /// Where the roster names the person.
     pub place: Place,
-    /// Where it says what name the person had, or names the person.
-    pub was_place: Place,
     /// Where it says that the notebook was made by hand, or as near to that as it has something.
     pub existing_place: Place,
 }
@@ -183,7 +181,6 @@ impl RowReader<'_> {
             console: row.console.unwrap_or(context.settings.console),
             notebook,
             place,
-            was_place: self.node.place_of("was"),
             existing_place: self.node.place_of("notebook.existing"),
         })
     }

@@ -120,7 +120,11 @@ pub fn orphans(
             None if id == Some(PLACEHOLDER_ID) => {
                 (no_account, "remove the folder: nothing of it can be deployed".to_owned())
             }
-            None => (no_account, "delete the account's stacks if they are deployed, then remove the folder".to_owned()),
+            None => (
+                no_account,
+                "delete the account's stacks if they are deployed, as docs/remove.md shows, then remove the folder"
+                    .to_owned(),
+            ),
             Some((account, region)) if account.settings.region.as_ref().map(Region::as_str) != Some(region) => (
                 format!("`{shown}` is of the account that is now configured as `{}`, in another region", account.name),
                 format!(

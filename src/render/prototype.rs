@@ -74,7 +74,6 @@ impl UserShape {
             stack: None,
             was: None,
             place: Place::of_file(""),
-            was_place: Place::of_file(""),
             existing_place: Place::of_file(""),
         })
     }

@@ -1,12 +1,14 @@
-//! What synth says of what people have by their account's out folder, which a change of the roster would lose in silence.
+//! What synth says of what people have by their account's out folder, which a change of the roster would lose in silence, or a
+//! merge bring back.
 
 use super::Failure;
 use crate::files;
 use crate::finding::{Finding, Rule};
-use crate::model::{Account, User};
+use crate::model::{Account, StackNumber, User, left_in_merge, stack_number, stack_word};
 use crate::output::{FormerOutput, Manifest};
+use crate::source::Place;
 
-/// Findings about notebooks that a stack made and that the roster has as made by hand, and about people who get another name again.
+/// Findings about notebooks that a stack made and that the roster has as made by hand, and about people whom one side of a merge let go.
 pub(super) fn check(
     account: &Account,
     manifests: &[Option<Manifest>; 2],
@@ -44,16 +46,27 @@ pub(super) fn check(
                     .note("CloudFormation would delete the notebook with its volume"),
             );
         }
-        for (was, first) in stack.users.iter().filter_map(|was| Some((was, was.was.as_ref()?))) {
-            let is_it = |user: &&User| user.was.as_ref().is_some_and(|name| name.as_str() == was.name);
-            let Some(user) = account.users.iter().find(is_it) else { continue };
-            let message = format!("`{}` was `{}`, who was `{first}` when synth last ran", user.name, was.name);
-            let taken_back = format!("remove `was` and take none of the steps: `{first}` stays as deployed");
-            let again = format!("write `{first}` into `was` of `{}`", user.name);
-            let then = if first == user.name.as_str() { taken_back } else { again };
-            let help = format!("if `{}` is not deployed yet, {then}", was.name);
-            findings.push(Finding::new(Rule::RosterRenamed, message).at(user.was_place.clone()).help(help));
-        }
     }
+    // In a merge, what one branch alone changed stands in the lock and both manifests without a conflict: so whom it let go is left there,
+    // and whom a branch brings back is not.
+    if let [Some(_), Some(_)] = manifests {
+        findings.extend(account.users.iter().filter_map(|user| left_in_merge(account, user)));
+    }
+    findings.extend(too_many_stacks(account, manifests));
     Ok(findings)
+}
+
+/// A number of stacks in the lock beyond all that have or had anybody: once such a stack is made, it stays.
+fn too_many_stacks(account: &Account, manifests: &[Option<Manifest>; 2]) -> Option<Finding> {
+    let (source, stacks) = (&account.lock_source, account.lock.stacks);
+    let made = manifests.iter().flatten().flat_map(|manifest| &manifest.stacks);
+    let made = made.filter_map(|stack| stack_number(&stack.part)).max()?;
+    let last = account.lock.entries.values().map(|entry| entry.stack).fold(made, StackNumber::max);
+    let line = source.text.lines().position(|line| line.split_whitespace().eq(["stacks", &stacks.to_string()]))?;
+    let message = format!(
+        "the lock has {stacks} users stacks, but nobody and no template is in one beyond `{}`",
+        stack_word(last)
+    );
+    let finding = Finding::new(Rule::LockBroken, message).at(Place::line(source, line + 1));
+    (stacks > last).then(|| finding.help(format!("write `stacks {last}`")))
 }

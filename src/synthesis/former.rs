@@ -18,7 +18,7 @@ pub(super) fn missing_lock(account: &Account, before: &FormerOutput) -> String {
     match &before.relation {
         Relation::SameName { within } if *within == account.name.as_str() => {
             format!(
-                "restore it: `git checkout -- {path}`, or where its removal is committed, `git checkout $(git rev-list -1 HEAD -- {path})^ \
+                "restore it: `git checkout -- {path}`; if its removal is committed, `git checkout $(git rev-list -1 HEAD -- {path})^ \
                  -- {path}`; {or_remove}"
             )
         }
@@ -36,8 +36,8 @@ pub(super) fn restored_lock(account: &Account, before: &FormerOutput) -> String 
         Relation::SameName { within } if *within == account.name.as_str() => {
             let (path, out) = (account.lock_source.path.display(), before.folder.display());
             format!(
-                "restore the line: `git checkout -- {path}`, or write it, where another one is committed; if the lock is right, and the \
-                 out folder is not, restore or remove `{out}`"
+                "restore the lock: `git checkout -- {path}`; if the committed lock is the same, write the line as the out folder has it; if \
+                 the lock is right, restore the out folder, `git checkout -- {out}`, or remove it"
             )
         }
         Relation::SameName { within: name } | Relation::RenamedFrom { name, .. } => {

@@ -17,18 +17,22 @@ pub(crate) fn check(made: &AccountOutput<'_>, old: &Manifest, former: &FormerOut
             Relation::RenamedTo(name) => former::move_folder(former, name),
             Relation::Exchanged { with } => former::put_back(account, former, with),
             _ => format!(
-                "set `{key}` back; if nothing is deployed yet, or what is deployed is to be left behind: \
-                 `racestack synth --account {} --leave-behind`",
-                account.name
+                "set `{key}` back; if `{out}` is not what is deployed, restore it: `git checkout -- {out}`; if nothing is deployed \
+                 yet, or what is deployed is to be left behind: `racestack synth --account {} --leave-behind`",
+                account.name,
+                out = former.folder.display()
             ),
         };
         let why = former::reason(account, former);
         Finding::new(Rule::AccountLeftBehind, message).at(place).help(help).notes(why).note(note)
     };
     if old.account_id != new.account_id {
-        let note = "those that are deployed stay, with the notebooks and the folders; and as long as their bucket is there, no \
-                    other account can have one of its name";
-        return vec![finding("account_id", "AWS account", &old.account_id, &new.account_id, note)];
+        let note = format!(
+            "what is deployed in `{}` stays, with the notebooks and the folders; and as long as its bucket is there, no other \
+             account can have one of its name",
+            old.account_id
+        );
+        return vec![finding("account_id", "AWS account", &old.account_id, &new.account_id, &note)];
     }
     let mut findings = Vec::new();
     if old.region != new.region {

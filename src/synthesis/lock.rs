@@ -1,6 +1,6 @@
 //! What synth does about an account's lock before anything is written.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Failure;
 use super::account::AccountOutput;
@@ -65,11 +65,12 @@ pub(crate) fn check(
     if findings.len() > found {
         return Ok(());
     }
-    findings.extend(many_leave(account, wanted));
+    let mut any_moved = false;
     for (before, manifests) in deployable {
         let found = findings.len();
         moved(account, lock, &manifests, before, findings);
         let is_moved = findings[found..].iter().any(Finding::is_error);
+        any_moved |= is_moved;
         findings.extend(deployed::check(account, &manifests, before)?);
         let [Some(manifest), _] = manifests else { continue };
         let left_behind = identity::check(made, &manifest, before);
@@ -79,6 +80,8 @@ pub(crate) fn check(
         }
         findings.extend(left_behind.into_iter().filter(|_| !wanted.leave_behind));
     }
+    // Whom a wrong lock has were perhaps never in the account.
+    findings.extend(many_leave(account, wanted).filter(|_| !any_moved));
     let text = lock.to_text();
     if account.id.as_str() != PLACEHOLDER_ID && text != account.lock_source.text {
         let change = changes(account, lock, &text);
@@ -212,6 +215,8 @@ fn moved(
     let most = stacks().filter_map(|stack| stack_number(&stack.part)).max();
     // Both branches have most users alike.
     let mut seen = BTreeSet::new();
+    // Of each stack, where the finding about users without a line is, and of how many it is.
+    let mut missing: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
     for (part, was) in users() {
         if !seen.insert((part, &was.name, &was.logical_id, &was.notebook)) {
             continue;
@@ -237,7 +242,7 @@ fn moved(
         let finding = disagreement(message, place).help(restore).notes(former::reason(account, before)).notes(lines);
         // Of two lines for the same, somebody removed one.
         let chosen = users().find(|(part, other)| is_same(was, other) && is_in_lock(account, part, other));
-        findings.push(match chosen.filter(|_| is_merge) {
+        let finding = match chosen.filter(|_| is_merge) {
             Some((_, other)) => {
                 let help = format!(
                     "if what is deployed is not what the lock has of `{0}` now, write the line of `{1}` by the out folder, and remove that of `{0}`",
@@ -247,10 +252,25 @@ fn moved(
             }
             None if has_what_is_of(&account.lock, was) => {
                 let both = format!("git checkout -m -- {}", before.folder.join(output::MANIFEST_FILE).display());
-                finding.note(format!("in a merge that is not committed, `{both}` shows synth the users of both branches"))
+                finding
+                    .note(format!("in a merge that is not committed, `{both}` shows synth the users of both branches"))
+            }
+            None if entry_of(&account.lock, was).is_none() => {
+                let (at, count) = missing.entry(part).or_insert((findings.len(), 0));
+                *count += 1;
+                if let Some(first) = findings.get_mut(*at) {
+                    first.message =
+                        format!("the lock has no line of {count} users, whom the out folder has in `{part}`");
+                    let new: Vec<String> =
+                        finding.notes.into_iter().filter(|note| !first.notes.contains(note)).collect();
+                    first.notes.extend(new);
+                    continue;
+                }
+                finding
             }
             None => finding,
-        });
+        };
+        findings.push(finding);
     }
 }
 

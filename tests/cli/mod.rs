@@ -130,7 +130,7 @@ fn a_configuration_is_renewed_within_its_folder() {
         let output = command.args(args.split(' ')).current_dir(&config).output().unwrap();
         (output.status.code(), String::from_utf8([output.stdout, output.stderr].concat()).unwrap())
     };
-    let stale = "another version of racestack wrote `schemas/roster.json`, `../deploy-all.sh`\n";
+    let stale = "this version of racestack writes `schemas/roster.json`, `../deploy-all.sh` differently\n";
     let (_, said) = run("synth --config . --out ../out");
     assert!(said.replace("./../", "../").replace("`./", "`").contains(stale), "{said}");
     assert!(said.contains("run `racestack init --update .`"), "{said}");

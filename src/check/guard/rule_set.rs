@@ -66,10 +66,10 @@ impl RuleSet {
         files.sort_by(|a, b| a.path.cmp(&b.path));
         files.retain(|file| Self::holds_rules(file));
         if files.is_empty() {
-            return Err(vec![
-                Finding::new(Rule::GuardBrokenRules, "there are no guard rules")
-                    .help(format!("put at least one `NAME.{}` into the folder of rules", RULE_FILE_EXTENSIONS[0])),
-            ]);
+            return Err(vec![Finding::new(Rule::GuardBrokenRules, "there are no guard rules here").help(format!(
+                "put at least one `NAME.{}` into the folder, or remove it: without it, the built-in rules are checked",
+                RULE_FILE_EXTENSIONS[0]
+            ))]);
         }
         let read: Vec<_> = files.par_iter().map(RuleFile::read).collect();
         let (files, refused): (Vec<_>, Vec<_>) = read.into_iter().partition(Result::is_ok);

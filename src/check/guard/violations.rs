@@ -188,7 +188,7 @@ impl RuleMessage {
     }
 
     fn finding(&self, message: String) -> Finding {
-        const NO_FIX: &str = "change what the template is rendered from; a `Fix:` in the rule would say how";
+        const NO_FIX: &str = "change the setting or the template that makes this value; `Fix: …` in the rule's message would stand here instead";
         Finding::new(Rule::GuardViolation, message).help(self.fix.as_deref().unwrap_or(NO_FIX))
     }
 }

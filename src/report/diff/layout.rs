@@ -37,6 +37,12 @@ pub(super) fn account_title(account: &AccountDiff) -> String {
     });
     let title = format!("{} ({}, {})", account.account, account.account_id, account.region);
     if let Some(owner) = &account.leftover_of {
+        if account.was.is_some() {
+            let told = if account.stacks.is_empty() { "" } else { "; where it is deployed, the following changes" };
+            return format!(
+                "{title} has the stacks of `{owner}`, too: `racestack synth` says which of the two is left over{told}"
+            );
+        }
         let title = format!("{title} is no longer there; its stacks are those of `{owner}`");
         if !account.stacks.is_empty() {
             return title + ", which changes the following where they were deployed from it";

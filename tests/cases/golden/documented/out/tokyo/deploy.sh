@@ -678,7 +678,7 @@ leave() {
     printf '%s leaves with the stack %s: deletes the user%s; keeps s3://%s/%s/\n' "$user" "${names[i]}" \
       "${notebook:+, the role, and the notebook $notebook with its volume}" "$bucket" "$user"
     name=$(awk -v was="$user" '$1 "" == was "" { print $2 }' <<<"$renamed")
-    [ -z "$name" ] || printf '%s is renamed to %s; copy the folder yourself, once nothing of anybody else is in the new one: aws s3 ls --recursive s3://%s/%s/; aws s3 cp --recursive s3://%s/%s/ s3://%s/%s/\n' \
+    [ -z "$name" ] || printf '%s is renamed to %s; copy the folder yourself. First make sure that the new folder has no files of another person: aws s3 ls --recursive s3://%s/%s/; aws s3 cp --recursive s3://%s/%s/ s3://%s/%s/\n' \
       "$user" "$name" "$bucket" "$name" "$bucket" "$user" "$bucket" "$name"
   done <"$work/$i.leavers"
   stop_running ${instances[@]+"${instances[@]}"}
