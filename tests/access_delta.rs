@@ -79,6 +79,33 @@ fn a_condition_is_told_with_all_values_that_meet_it() {
     );
 }
 
+/// Statements that allow an action to who has two tags each.
+fn by_pairs_of_tags(statements: usize) -> Value {
+    let tag = |side: &str, at: usize| format!("aws:ResourceTag/{side}{at:02}");
+    let one = |at| json!({"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "*", "Condition": {"StringEquals": {tag("a", at): "x", tag("b", at): "x"}}});
+    (0..statements).map(one).collect()
+}
+
+/// In which directions the wanted of the lines go.
+fn directions(old: &Value, new: &Value, wanted: fn(Direction) -> bool) -> Vec<Direction> {
+    let (old, new) = (document(old), document(new));
+    let (olds, news) = ([&old], [&new]);
+    let (principal, base) = bob();
+    let side = |identity| Policies { identity, ..Policies::default() };
+    let lines = access_delta(&principal, &base, &side(&olds), &side(&news), wanted).unwrap();
+    lines.iter().map(|line| line.direction).collect()
+}
+
+#[test]
+fn what_is_certainly_no_gain_is_none_whatever_hangs_on_conditions() {
+    let all = json!([{"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "*"}]);
+    assert_eq!(directions(&all, &by_pairs_of_tags(14), Direction::is_gain), []);
+    // With that taken away of one of them, there are gains again, and too many combinations to tell when.
+    let one = json!([{"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "*", "Condition": {"StringEquals": {"aws:ResourceTag/c": "x"}}}]);
+    assert_eq!(directions(&one, &by_pairs_of_tags(14), Direction::is_gain), [Direction::Unknown]);
+    assert_eq!(directions(&all, &by_pairs_of_tags(14), |direction| !direction.is_gain()), [Direction::PerhapsNarrowed]);
+}
+
 #[test]
 fn a_time_is_told_as_a_request_says_it() {
     let until = |date: &str| allow("s3:GetObject", &json!("*"), &json!({"DateLessThan": {"aws:CurrentTime": date}}));

@@ -630,6 +630,48 @@ fn a_denial_of_who_has_a_tag_is_told_when_it_goes() {
 }
 
 #[test]
+fn what_the_tags_of_stacks_give_is_told() {
+    let with_tags = |tags: &str| format!("#!/usr/bin/env bash\nregion='eu-west-1'\ntags='{tags}'\nstacks='\n'\n");
+    let deployed = |script: &str, resources: &Value| {
+        let manifest = json!({
+            "account": "tokyo", "account_id": "111122223333", "region": "eu-west-1",
+            "stacks": [{"name": "stack", "file": "stack.yaml"}],
+        });
+        let template = ("stack.yaml".to_owned(), json!({"Resources": resources}).to_string());
+        out_folder([("tokyo".to_owned(), manifest, vec![template, ("deploy.sh".to_owned(), script.to_owned())])])
+    };
+    let told = |old: &str, new: &str, resources: &Value, expected: &[&str]| {
+        assert_eq!(access(&compare(&deployed(old, resources), &deployed(new, resources)).0), expected, "{old} {new}");
+    };
+    let role = |tags: Value, statements: &Value| {
+        json!({"Role": {"Type": "AWS::IAM::Role", "Properties": {
+            "RoleName": "ci", "Tags": tags, "Policies": [{"PolicyName": "own", "PolicyDocument": policy(statements)}],
+        }}})
+    };
+    let of_stage = |effect: &str, action: &str| json!({"Effect": effect, "Action": action, "Resource": "*", "Condition": {"StringEquals": {"aws:PrincipalTag/stage": "it's prod"}}});
+    let prod = with_tags(r#"[{"Key":"stage","Value":"it'\''s prod"}]"#);
+    let [test, none] = [r#"[{"Key":"stage","Value":"test"}]"#, "[]"].map(with_tags);
+    let allowed = role(json!([]), &json!([of_stage("Allow", "sqs:SendMessage")]));
+    told(&test, &prod, &allowed, &["ci: widened sqs:SendMessage on *"]);
+    told(&prod, &none, &allowed, &["ci: narrowed sqs:SendMessage on *"]);
+    told(&prod, &prod, &allowed, &[]);
+    let all = json!({"Effect": "Allow", "Action": "dynamodb:DeleteTable", "Resource": "*"});
+    let denied = role(json!([]), &json!([all, of_stage("Deny", "*")]));
+    told(&prod, &none, &denied, &["ci: widened dynamodb:DeleteTable on *"]);
+    // What has a tag of its own has it whatever the stack's is.
+    let own = role(json!([{"Key": "stage", "Value": "own"}]), &json!([of_stage("Allow", "sqs:SendMessage")]));
+    told(&test, &prod, &own, &[]);
+    // Nor is it known what a script gives that does not tell.
+    let open = "stacks: unknown * on * a policy asks for a tag that stacks may give, and no `deploy.sh` tells the tags of some";
+    let in_conflict = format!("<<<<<<< ours\n{prod}=======\n{test}>>>>>>> theirs\n");
+    for script in ["", "tags=(stage=prod)\n", &in_conflict] {
+        assert!(access(&compare(&deployed(script, &allowed), &deployed(&prod, &allowed)).0).contains(&open.to_owned()));
+    }
+    let by_name = json!({"Effect": "Allow", "Action": "sqs:*", "Resource": "*", "Condition": {"StringEquals": {"aws:PrincipalTag/user": "a"}}});
+    told("", "", &role(json!([]), &json!([by_name])), &[]);
+}
+
+#[test]
 fn what_only_who_has_a_tag_may_do_is_told() {
     let with = |condition: Value| {
         let statement = json!({"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*", "Condition": condition});

@@ -85,7 +85,12 @@ const PERSONS_ROLE: &str = "Resources:\n  Report:\n    Type: AWS::IAM::Role\n   
 const TAGGED_ROLE: &str = "Resources:\n  Report:\n    Type: AWS::IAM::Role\n    Properties:\n      RoleName: mycompany-report\n      AssumeRolePolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: [\"sts:AssumeRole\", \"sts:TagSession\"]}]}\n\n";
 const TAKING_ROLE: &str = "Resources:\n  Report:\n    Type: AWS::IAM::Role\n    Properties:\n      RoleName: mycompany-report\n      AssumeRolePolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: \"sts:AssumeRole\"}]}\n      Policies: [{PolicyName: report, PolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Action: \"sts:AssumeRole\", Resource: \"*\"}]}}]\n\n";
 const LATER_TAGGED_ROLE: &str = "Resources:\n  Report:\n    Type: AWS::IAM::Role\n    Properties:\n      RoleName: mycompany-report\n      AssumeRolePolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: \"sts:AssumeRole\"}]}\n      Policies: [{PolicyName: report, PolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Action: \"s3:GetObject\", Resource: \"arn:aws:s3:::mycompany-aws-deepracer-test-20221130201905/${aws:PrincipalTag/user}/*\"}]}}]\n      Tags: {Fn::If: [Any, [{Key: user, Value: bob}], []]}\n\n";
-const MORE_PATTERNS_ROLE: &str = "Resources:\n  Report:\n    Type: AWS::IAM::Role\n    Properties:\n      RoleName: mycompany-report\n      AssumeRolePolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: \"sts:AssumeRole\"}]}\n      Policies: [{PolicyName: report, PolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Action: \"s3:GetObject\", Resource: [\"arn:aws:s3:::*a1*\", \"arn:aws:s3:::*b2*\", \"arn:aws:s3:::*c3*\", \"arn:aws:s3:::*d4*\", \"arn:aws:s3:::*e5*\", \"arn:aws:s3:::*f6*\", \"arn:aws:s3:::*g7*\", \"arn:aws:s3:::*h8*\", \"arn:aws:s3:::*i9*\", \"arn:aws:s3:::*j0*\", \"arn:aws:s3:::*k1*\", \"arn:aws:s3:::*l2*\", \"arn:aws:s3:::*m3*\", \"arn:aws:s3:::*n4*\", \"arn:aws:s3:::*o5*\", \"arn:aws:s3:::*p6*\"]}]}}]\n\n";
+const MORE_PATTERNS_ROLE: &str = "Resources:\n  Report:\n    Type: AWS::IAM::Role\n    Properties:\n      RoleName: mycompany-report\n      AssumeRolePolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: \"sts:AssumeRole\"}]}\n      Policies: [{PolicyName: report, PolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Action: \"s3:GetObject\", Resource: \"arn:aws:s3:::reports-*\"}, {Effect: Deny, Action: \"s3:GetObject\", Resource: [\"arn:aws:s3:::*a1*\", \"arn:aws:s3:::*b2*\", \"arn:aws:s3:::*c3*\", \"arn:aws:s3:::*d4*\", \"arn:aws:s3:::*e5*\", \"arn:aws:s3:::*f6*\", \"arn:aws:s3:::*g7*\", \"arn:aws:s3:::*h8*\", \"arn:aws:s3:::*i9*\", \"arn:aws:s3:::*j0*\", \"arn:aws:s3:::*k1*\", \"arn:aws:s3:::*l2*\", \"arn:aws:s3:::*m3*\", \"arn:aws:s3:::*n4*\", \"arn:aws:s3:::*o5*\", \"arn:aws:s3:::*p6*\"]}]}}]\n\n";
+const RESOURCES_ROLE: &str = "Resources:\n  Report:\n    Type: AWS::IAM::Role\n    Properties:\n      RoleName: mycompany-report\n      AssumeRolePolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: \"sts:AssumeRole\"}]}\n      Policies: [{PolicyName: report, PolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Action: \"s3:GetObject\", Resource: [\"arn:aws:s3:::*a1*\", \"arn:aws:s3:::*b2*\", \"arn:aws:s3:::*c3*\", \"arn:aws:s3:::*d4*\", \"arn:aws:s3:::*e5*\", \"arn:aws:s3:::*f6*\", \"arn:aws:s3:::*g7*\", \"arn:aws:s3:::*h8*\", \"arn:aws:s3:::*i9*\", \"arn:aws:s3:::*j0*\", \"arn:aws:s3:::*k1*\", \"arn:aws:s3:::*l2*\", \"arn:aws:s3:::*m3*\", \"arn:aws:s3:::*n4*\", \"arn:aws:s3:::*o5*\", \"arn:aws:s3:::*p6*\"]}]}}]\n\n";
+const OWN_NAME_ROLE: &str = "Resources:\n  Report:\n    Type: AWS::IAM::Role\n    Properties:\n      RoleName: mycompany-report\n      AssumeRolePolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: \"sts:AssumeRole\"}]}\n      Policies: [{PolicyName: report, PolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Action: \"s3:GetObject\", Resource: \"arn:aws:s3:::mycompany-aws-deepracer-tset-20221130201905/*\"}]}}]\n\n";
+const ELSEWHERES_POLICY_ROLE: &str = "Resources:\n  Report:\n    Type: AWS::IAM::Role\n    Properties:\n      RoleName: mycompany-report\n      AssumeRolePolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: \"sts:AssumeRole\"}]}\n      ManagedPolicyArns: [\"arn:aws:iam::111122223333:policy/elsewhere\"]\n\n";
+const ELSEWHERES_TOPIC: &str = "Resources:\n  AlarmsPolicy:\n    Type: AWS::SNS::TopicPolicy\n    Properties:\n      Topics: [\"arn:aws:sns:ap-northeast-1:111122223333:any\"]\n      PolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Principal: {AWS: \"arn:aws:iam::999988887777:root\"}, Action: \"sns:*\", Resource: \"*\"}]}\n\n";
+const LOGS_ROLE: &str = "Resources:\n  Report:\n    Type: AWS::IAM::Role\n    Properties:\n      RoleName: mycompany-report\n      AssumeRolePolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: \"sts:AssumeRole\"}]}\n      Policies: [{PolicyName: report, PolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Action: \"logs:GetLogEvents\", Resource: [\"arn:aws:logs:*:111122223333:log-group:/company/orders-*:log-stream:*\", \"arn:aws:logs:*:111122223333:log-group:/company/billing-*:log-stream:*\", \"arn:aws:logs:*:111122223333:log-group:/company/search-*:log-stream:*\", \"arn:aws:logs:*:111122223333:log-group:/company/mail-*:log-stream:*\"]}]}}]\n\n";
 const MANAGED_ROLE: &str = "Resources:\n  Report:\n    Type: AWS::IAM::Role\n    Properties:\n      RoleName: mycompany-report\n      AssumeRolePolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: \"sts:AssumeRole\"}]}\n      ManagedPolicyArns: [\"arn:aws:iam::aws:policy/AdministratorAccess\"]\n\n";
 const PERSONS_TOPIC: &str = "Resources:\n  AlarmsPolicy:\n    Type: AWS::SNS::TopicPolicy\n    Properties:\n      Topics: [\"arn:aws:sns:ap-northeast-1:111122223333:any\"]\n      PolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Principal: {AWS: \"arn:aws:iam::111122223333:role/deepracer/notebook/bob\"}, Action: \"sns:*\", Resource: \"*\"}]}\n\n";
 const OPEN_QUEUE: &str = "Resources:\n  JobsPolicy:\n    Type: AWS::SQS::QueuePolicy\n    Properties:\n      Queues: [any]\n      PolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Principal: \"*\", Action: \"sqs:*\", Resource: \"*\"}]}\n\n";
@@ -267,7 +272,12 @@ const MUTANTS: &[Mutant] = &[
     ("a role of the company's own takes tags", NONE, (STORAGE, RESOURCES, TAGGED_ROLE), TOO_WIDE, "can be taken by somebody else"),
     ("a role of the company's own takes others", NONE, (STORAGE, RESOURCES, TAKING_ROLE), TOO_WIDE, "can call `sts:AssumeRole`"),
     ("a role of the company's own with tags that are known later", NONE, (STORAGE, RESOURCES, LATER_TAGGED_ROLE), "isolation::wrong-tag", "the tag `user` of `Report` is no literal text"),
-    ("a role of the company's own with more patterns than can be compared", NONE, (STORAGE, RESOURCES, MORE_PATTERNS_ROLE), UNDECIDED, "16 of its patterns have a wildcard before their end"),
+    ("a role of the company's own with more patterns than can be compared", NONE, (STORAGE, RESOURCES, MORE_PATTERNS_ROLE), UNDECIDED, "role/mycompany-report`, which is nobody's of the roster, may do cannot be compared"),
+    ("a role of the company's own with many resources", NONE, (STORAGE, RESOURCES, RESOURCES_ROLE), TOO_WIDE, "role/mycompany-report`, which is nobody's of the roster, can call `s3:GetObject`"),
+    ("a role of the company's own for another's bucket of racestack's", NONE, (STORAGE, RESOURCES, OWN_NAME_ROLE), "reference::unresolved", "no stack of this account defines `mycompany-aws-deepracer-tset-20221130201905`"),
+    ("a topic of the company's own for another account", NONE, (STORAGE, RESOURCES, ELSEWHERES_TOPIC), TOO_WIDE, "999988887777"),
+    ("a role of the company's own with a policy of elsewhere", NONE, (STORAGE, RESOURCES, ELSEWHERES_POLICY_ROLE), UNDECIDED, "arn:aws:iam::111122223333:policy/elsewhere"),
+    ("a role of racestack's own under another logical ID", NONE, (STORAGE, "  BucketPolicy:\n    Type: AWS::S3::BucketPolicy\n    Properties:\n", "  Policy:\n    Type: AWS::S3::BucketPolicy\n    Metadata: {any: \"arn:aws:s3:::mycompany-other\"}\n    Properties:\n"), "reference::unresolved", "no stack of this account defines `mycompany-other`"),
     ("a role of the company's own has what no stack defines", NONE, (STORAGE, RESOURCES, MANAGED_ROLE), UNDECIDED, "arn:aws:iam::aws:policy/AdministratorAccess"),
     ("a topic of the company's own is a person's", NONE, (STORAGE, RESOURCES, PERSONS_TOPIC), TOO_WIDE, "the policy of `AlarmsPolicy` lets somebody in"),
     ("a queue of the company's own is everybody's", NONE, (STORAGE, RESOURCES, OPEN_QUEUE), TOO_WIDE, "the policy of `JobsPolicy` lets somebody in"),
@@ -315,6 +325,7 @@ const HARMLESS: &[(&str, &[Edit<'static>], Edit<'static>)] = &[
     ("the account by its root user", NONE, (BUCKET, "\"Principal\": \"*\"", "\"Principal\": {\"AWS\": \"arn:{{partition}}:iam::{{account_id}}:root\"}")),
     ("a role of the company's own with many patterns", NONE, (STORAGE, RESOURCES, NARROW_PATTERNS_ROLE)),
     ("a role of the company's own with many patterns, each in a statement", NONE, (STORAGE, RESOURCES, STATEMENTS_ROLE)),
+    ("a role of the company's own with several groups of logs", NONE, (STORAGE, RESOURCES, LOGS_ROLE)),
     ("a role of the company's own", NONE, (STORAGE, RESOURCES, COMPANYS_ROLE)),
     ("a topic of the company's own", NONE, (STORAGE, RESOURCES, COMPANYS_TOPIC)),
     ("a queue of the company's own", NONE, (STORAGE, RESOURCES, COMPANYS_QUEUE)),
@@ -686,6 +697,31 @@ fn what_the_tag_of_a_role_refuses_is_found_beside_roles_without_it() {
         let findings = synth_of(roster, "", "a role with a tag", &edits);
         assert!(findings.iter().any(|finding| finding.starts_with("error[isolation::own-refused]")), "{findings:#?}");
     }
+}
+
+#[test]
+fn what_a_denial_by_the_values_of_a_tag_refuses_to_nobody_is_not_told() {
+    let denial = |action: &str, condition: &str| {
+        format!("{STATEMENT}{{\"Effect\": \"Deny\", \"Action\": \"{action}\", \"Resource\": \"*\"{condition}}},")
+    };
+    let by_tag = |tag: &str| {
+        denial(
+            "*",
+            &format!(", \"Condition\": {{\"StringNotEquals\": {{\"aws:PrincipalTag/{tag}\": [\"red\", \"green\"]}}}}"),
+        )
+    };
+    let roster = b"name,notebook,tags.dept\nbob,,red\nann,,green\n";
+    let told = |edits: &[Edit<'_>], part: &str| {
+        synth_of(roster, "", "by a tag", edits).iter().filter(|finding| finding.contains(part)).count()
+    };
+    let of_dept = by_tag("dept");
+    let depends = "depends on the value of their `aws:PrincipalTag/dept`";
+    assert_eq!(told(&[(DAILY, STATEMENT, &of_dept)], depends), 1);
+    assert_eq!(told(&[(DAILY, STATEMENT, &of_dept)], REFUSED), 0);
+    // Beside what is refused anyway, and where the tag is one's own.
+    let both = of_dept.clone() + &denial("s3:ListBucket", "").replacen(STATEMENT, "", 1);
+    assert_eq!(told(&[(DAILY, STATEMENT, &both)], "a person cannot list their own folder"), 1);
+    assert!(told(&[(DAILY, STATEMENT, &by_tag("user"))], REFUSED) > 0);
 }
 
 #[test]

@@ -34,11 +34,13 @@ struct RequiredName {
     paths: Vec<String>,
 }
 
-/// Reads the references of one template.
-pub fn read(names: &Names, template: &Template) -> References {
+/// Reads the references of one template. `is_beside` says by its logical ID whether a resource is none of racestack's own: what is not
+/// racestack's, such a resource may name wherever it is, and isolation says what it may do there.
+pub fn read(names: &Names, template: &Template, is_beside: &dyn Fn(&str) -> bool) -> References {
     let references = References { declared: declared(names, template), ..References::default() };
-    let mut walk = Walk { template, names, path: String::new(), references };
+    let mut walk = Walk { template, names, is_beside, id: "", path: String::new(), references };
     for (id, resource) in template.resources() {
+        walk.id = id;
         walk.path = format!("Resources/{id}");
         walk.value("", resource);
     }
@@ -100,6 +102,9 @@ fn first(argument: &Value) -> &str {
 struct Walk<'a> {
     template: &'a Template,
     names: &'a Names,
+    is_beside: &'a dyn Fn(&str) -> bool,
+    /// The logical ID of the resource at hand.
+    id: &'a str,
     /// The keys and indexes that lead to the value at hand.
     path: String,
     references: References,
@@ -164,6 +169,9 @@ impl<'a> Walk<'a> {
         }
         let is_account = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
         if is_account && *account != self.names.account_id && *service != "kms" {
+            if self.may_be_elsewhere(resource) {
+                return;
+            }
             let message = format!("`{arn}` is in the account {account}, the stack in {}", self.names.account_id);
             return self.push(Rule::ReferenceForeign, message);
         }
@@ -171,7 +179,7 @@ impl<'a> Walk<'a> {
         match *service {
             "s3" => {
                 let bucket = resource.split('/').next().unwrap_or_default();
-                if !is_pattern(bucket) {
+                if !is_pattern(bucket) && !self.may_be_elsewhere(bucket) {
                     self.require(format!("arn:{partition}:s3:::{bucket}"), bucket);
                 }
             }
@@ -180,9 +188,19 @@ impl<'a> Walk<'a> {
             // An ARN without wildcards names one thing of ours. Service-linked roles are made by their services, and each account
             // has a root user, by which policies name the account.
             "iam" if *resource == "root" || format!(":{resource}").starts_with(SERVICE_LINKED) => {}
-            "iam" | "sns" if is_account && !is_pattern(resource) => self.require(arn.to_owned(), arn),
+            "iam" | "sns" if is_account && !is_pattern(resource) && !self.may_be_elsewhere(resource) => {
+                self.require(arn.to_owned(), arn);
+            }
             _ => {}
         }
+    }
+
+    /// Whether what is named may be of no stack: it has no name of racestack's own, and what names it is none of racestack's resources.
+    fn may_be_elsewhere(&self, name: &str) -> bool {
+        let Names { bucket, iam_path, notebook_role_path, operations_role_path, .. } = self.names;
+        let mut paths = [iam_path, notebook_role_path, operations_role_path].into_iter().filter(|path| *path != "/");
+        let is_own = name == bucket || name.to_ascii_lowercase().contains("deepracer");
+        !is_own && !paths.any(|path| name.contains(path.as_str())) && (self.is_beside)(self.id)
     }
 
     /// Something that this stack or one before it must declare.

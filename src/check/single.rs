@@ -1,5 +1,8 @@
 //! What can be told of a template without knowing the others of its account.
 
+use std::cell::LazyCell;
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use super::guard::{self, Outcomes, RuleSet};
@@ -11,9 +14,9 @@ use super::structure::Expected;
 use super::suppressions::Suppressions;
 use super::yaml_words;
 use crate::finding::Finding;
-use crate::inventory::Sections;
+use crate::inventory::{Sections, type_of};
 use crate::plan::{AccountPlan, Part, StackPlan};
-use crate::render::{Contents, People, RenderFailure, Rendered, Template, Templates};
+use crate::render::{self, Contents, People, RenderFailure, Rendered, Template, Templates};
 
 /// What templates are checked by.
 pub struct CheckInputs<'a> {
@@ -72,7 +75,7 @@ pub(super) fn check<'a>(
         match context.expected.read(context.templates, stack, rendered)? {
             Ok((template, wrong)) => {
                 batch.findings.extend(wrong);
-                batch.add(context, rendered, &template);
+                batch.add(context, (stack, rendered), &template);
                 read.push(template);
             }
             Err(finding) => batch.findings.push(finding),
@@ -84,9 +87,33 @@ pub(super) fn check<'a>(
     Ok(batch)
 }
 
+impl CheckContext<'_> {
+    /// The built-in template of a stack that holds no people, where templates are the user's own.
+    fn built_in(&self, stack: &StackPlan<'_>) -> Option<Template> {
+        let built_in = self.templates.built_in().filter(|_| !matches!(stack.part, Part::Users(_)))?;
+        let rendered = render::fill(built_in, self.plan, stack, self.inputs.people).ok()?;
+        render::read(built_in, &rendered).ok()?.ok()
+    }
+}
+
+/// Whether a resource is none of racestack's own: the built-in template has none of its logical ID, and lacks none of its type that it
+/// could be under another.
+fn is_beside(id: &str, template: &Template, built_in: &Template) -> bool {
+    let ids: BTreeMap<&str, &Value> = template.resources().map(|(id, one)| (id.as_str(), one)).collect();
+    let may_be = |(own, wanted): (&String, &Value)| {
+        own == id || !ids.contains_key(own.as_str()) && ids.get(id).is_some_and(|one| type_of(one) == type_of(wanted))
+    };
+    !built_in.resources().any(may_be)
+}
+
 impl<'a> CheckBatch<'a> {
     /// Checks a template, all but the guard rules.
-    fn add(&mut self, context: &CheckContext<'_>, rendered: &'a Rendered, template: &Template) {
+    fn add(
+        &mut self,
+        context: &CheckContext<'_>,
+        (stack, rendered): (&StackPlan<'_>, &'a Rendered),
+        template: &Template,
+    ) {
         let CheckContext { plan, templates, inputs, .. } = context;
         self.findings.extend(limits::check_template(template, plan.account.template_bytes()));
         self.findings.extend(isolation::of_template(template, plan));
@@ -95,7 +122,9 @@ impl<'a> CheckBatch<'a> {
             self.findings.extend(yaml_words::check(&template.source));
             self.sections.push((template.part, Sections::of(&template.value)));
         }
-        let mut references = references::read(&plan.names, template);
+        let built_in = LazyCell::new(|| context.built_in(stack));
+        let is_beside = |id: &str| built_in.as_ref().is_some_and(|built_in| is_beside(id, template, built_in));
+        let mut references = references::read(&plan.names, template, &is_beside);
         self.findings.append(&mut references.findings);
         if !matches!(template.part, Part::Users(_)) {
             // Isolation looks at the whole of these stacks, and they are few.

@@ -107,7 +107,7 @@ fn resource(action: &str, given: Option<&str>) -> Result<Result<String, String>,
         return Ok(Err(format!("error: no service has the action `{action}`; {help}\n")));
     };
     match given {
-        Some(given) if given != "*" && !given.starts_with("arn:") => {
+        Some(given) if given != "*" && !(given.starts_with("arn:") && given.splitn(6, ':').count() == 6) => {
             let help = "such as `arn:aws:s3:::BUCKET/KEY`, or `*`";
             Err(Failure::Usage(format!("found `{}` for `--resource`, allowed is an ARN, {help}", shorten(given))))
         }
@@ -153,7 +153,7 @@ fn decisions(account: &str, question: &Question<'_>, answers: &[Answer]) -> Stri
             }
             (Decision::ImplicitlyDenied, true) => ": no statement allows it",
             (Decision::ImplicitlyDenied, false) => {
-                ": these statements allow it, but the permissions boundary or the trust policy does not"
+                ": these statements allow it, and what must allow it besides does not: the trust policy, the permissions boundary, or a policy of their own"
             }
             _ => "",
         };
@@ -165,6 +165,7 @@ fn decisions(account: &str, question: &Question<'_>, answers: &[Answer]) -> Stri
         let who = alike.iter().map(|answer| match &answer.who {
             Who::User(name) => format!("`{name}`"),
             Who::Notebook(name) => format!("the notebook of `{name}`"),
+            Who::IamUser(arn) => format!("the user `{arn}`"),
             Who::Role(arn) => format!("the role `{arn}`"),
         });
         // Of many, each is a line of its own.

@@ -12,7 +12,7 @@ use crate::config::conflict_line;
 use crate::files::{self, FileError, RevisionFiles};
 use crate::model::AccountName;
 use crate::output::{
-    DEPLOY_FILE, MANIFEST_FILE, Manifest, RESOLVE_CONFLICT, RESTORE_MANIFEST, StackEntry, why_unreadable,
+    DEPLOY_FILE, MANIFEST_FILE, Manifest, RESOLVE_CONFLICT, RESTORE_MANIFEST, StackEntry, stack_tags, why_unreadable,
 };
 use crate::render::{NotExpanded, expand_short_tags};
 use crate::source::SourceFile;
@@ -56,6 +56,12 @@ impl Deref for FolderStack {
 }
 
 impl AccountFolder {
+    /// The tags of its stacks, which CloudFormation gives to what they make; `None` where nothing tells them.
+    pub fn stack_tags(&self) -> Option<Vec<(String, String)>> {
+        let script = std::str::from_utf8(self.others.get(DEPLOY_FILE)?).ok()?;
+        stack_tags(script).filter(|_| conflict_line(script).is_none())
+    }
+
     /// The resources of its stacks, each with its stack and its logical ID.
     pub fn resources(&self) -> impl Iterator<Item = (&FolderStack, &String, &Value)> {
         self.stacks.iter().flat_map(|stack| stack.resources().map(move |(id, resource)| (stack, id, resource)))

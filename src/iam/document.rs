@@ -147,6 +147,17 @@ impl Statement {
         self.effect == Effect::Allow && self.names_action(&action.to_ascii_lowercase())
     }
 
+    /// The same about each of the resources that it lists alone: together, these are about what it is about.
+    pub fn each_resource(&self) -> Vec<Self> {
+        match &self.resources {
+            Some(Listed { all_but: false, list }) => {
+                let only = |one: &Pattern| Some(Listed { all_but: false, list: vec![one.clone()] });
+                list.iter().map(|one| Self { resources: only(one), ..self.clone() }).collect()
+            }
+            _ => vec![self.clone()],
+        }
+    }
+
     /// How many of its actions and resources have a wildcard before their end: these overlap in many ways.
     pub fn open_patterns(&self) -> usize {
         let resources = self.resource_patterns().iter().map(|pattern| pattern.widest(true, &[]));

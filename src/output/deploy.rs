@@ -1,6 +1,6 @@
 //! The data of `deploy.sh`: which stacks an account has, who stays in them, and who is suspended.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::manifest::{DeployedBy, Manifest, StackEntry, is_users};
 use super::shell::{ACCOUNT_SCRIPT, assignment, filled, lines, tags_json};
@@ -51,6 +51,13 @@ pub fn usual_script(manifest: &Manifest, stacks: &[&StackEntry]) -> String {
         ..Data::default()
     };
     data.script_of(manifest, stacks.iter().copied())
+}
+
+/// The tags of the stacks of an account, by its script; `None` where that does not tell them.
+pub fn stack_tags(script: &str) -> Option<Vec<(String, String)>> {
+    let line = script.lines().find_map(|line| line.strip_prefix("tags='")?.strip_suffix('\''))?;
+    let tags: Vec<BTreeMap<String, String>> = serde_json::from_str(&line.replace(r"'\''", "'")).ok()?;
+    tags.into_iter().map(|mut tag| Some((tag.remove("Key")?, tag.remove("Value")?))).collect()
 }
 
 /// What the data has besides what the manifest says.

@@ -14,7 +14,7 @@ mod shell;
 mod stack_set;
 
 pub use assembly::{AccountAssembly, files as assembly_files, of_account as account_assembly};
-pub use deploy::usual_script;
+pub use deploy::{stack_tags, usual_script};
 pub use deprovision::credentials;
 pub use folder::{Difference, compare, inspect};
 pub use import::{ImportedStack, import_files};

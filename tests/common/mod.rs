@@ -114,11 +114,14 @@ pub fn git(folder: &Path, args: &[&str]) -> Output {
     command.arg("-C").arg(folder).args(identity).args(args).output().unwrap()
 }
 
-/// An out folder in memory: of each account the manifest and its other files.
+/// An out folder in memory: of each account the manifest and its other files; the script that deploys it gives stacks no tags, unless one
+/// of these does.
 #[track_caller]
 pub fn out_folder(accounts: impl IntoIterator<Item = (String, Json, Vec<(String, String)>)>) -> OutFolder {
     let files = accounts.into_iter().map(|(account, manifest, files)| {
-        let files = files.into_iter().chain([("manifest.json".to_owned(), manifest.to_string())]);
+        let script = ("deploy.sh".to_owned(), "tags='[]'\n".to_owned());
+        let manifest = ("manifest.json".to_owned(), manifest.to_string());
+        let files = std::iter::once(script).chain(files).chain([manifest]);
         (account, files.map(|(name, text)| (name, text.into_bytes())).collect())
     });
     OutFolder::of_files("out".to_owned(), Path::new("out"), files.collect(), None).unwrap()

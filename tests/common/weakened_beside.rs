@@ -19,7 +19,7 @@ const FUNCTION: &str =
 const OPENS_NOTEBOOK: &str = "Resources:\n  CompanyRole:\n    Type: AWS::IAM::Role\n    Properties:\n      RoleName: mycompany-x\n      AssumeRolePolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Principal: {Service: states.amazonaws.com}, Action: \"sts:AssumeRole\"}]}\n      Policies: [{PolicyName: x, PolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Action: \"sagemaker:CreatePresignedNotebookInstanceUrl\", Resource: \"*\"}]}}]\n\n  Opens:\n    Type: AWS::StepFunctions::StateMachine\n    Properties: {RoleArn: !GetAtt CompanyRole.Arn, DefinitionString: '{\"Parameters\": {\"NotebookInstanceName\": \"bob\"}}'}\n\n";
 const NOTICES: &str = "policies/operations/notices.json.hbs";
 /// What a role may read that is nobody's of the roster.
-const READS: &str = "{Effect: Allow, Action: [\"cloudformation:DescribeStacks\", \"cloudformation:ListStacks\", \"codebuild:BatchGetBuilds\"], Resource: \"*\"}, {Effect: Allow, Action: [\"logs:FilterLogEvents\", \"logs:GetLogEvents\"], Resource: !Sub \"arn:aws:logs:${AWS::Region}:${AWS::AccountId}:log-group:/aws/lambda/company-fn:*\"}, {Effect: Allow, Action: \"secretsmanager:GetSecretValue\", Resource: !Sub \"arn:aws:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:company/slack-*\"}, {Effect: Allow, Action: \"sagemaker:InvokeEndpoint\", Resource: \"arn:aws:sagemaker:ap-northeast-1:111122223333:endpoint/mine-*\"}, {Effect: Allow, Action: \"logs:GetLogEvents\", Resource: \"arn:aws:logs:*:111122223333:log-group:/company/*\"}, {Effect: Allow, Action: \"secretsmanager:GetSecretValue\", Resource: \"arn:aws:secretsmanager:*:111122223333:secret:company/*\"}";
+const READS: &str = "{Effect: Allow, Action: [\"cloudformation:DescribeStacks\", \"cloudformation:ListStacks\", \"codebuild:BatchGetBuilds\"], Resource: \"*\"}, {Effect: Allow, Action: [\"logs:FilterLogEvents\", \"logs:GetLogEvents\"], Resource: !Sub \"arn:aws:logs:${AWS::Region}:${AWS::AccountId}:log-group:/aws/lambda/company-fn:*\"}, {Effect: Allow, Action: \"secretsmanager:GetSecretValue\", Resource: !Sub \"arn:aws:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:company/slack-*\"}, {Effect: Allow, Action: \"sagemaker:InvokeEndpoint\", Resource: \"arn:aws:sagemaker:ap-northeast-1:111122223333:endpoint/mine-*\"}, {Effect: Allow, Action: \"logs:GetLogEvents\", Resource: \"arn:aws:logs:*:111122223333:log-group:/company/*\"}, {Effect: Allow, Action: \"secretsmanager:GetSecretValue\", Resource: \"arn:aws:secretsmanager:*:111122223333:secret:company/*\"}, {Effect: Allow, Action: [\"ssm:DescribeAssociation\", \"ssm:ListAssociations\", \"ssm:ListInstanceAssociations\", \"ssm:UpdateInstanceAssociationStatus\"], Resource: \"*\"}, {Effect: Allow, Action: [\"logs:DeleteLogGroup\", \"logs:PutRetentionPolicy\", \"logs:StartLiveTail\", \"logs:TagResource\"], Resource: \"arn:aws:logs:*:111122223333:log-group:/company/*\"}, {Effect: Allow, Action: \"iam:CreateServiceLinkedRole\", Resource: \"arn:aws:iam::111122223333:role/aws-service-role/ecs.amazonaws.com/*\"}, {Effect: Allow, Action: \"s3:GetObject\", Resource: \"arn:aws:s3:::company-reports/*\"}, {Effect: Allow, Action: \"sqs:SendMessage\", Resource: \"arn:aws:sqs:ap-northeast-1:999988887777:company\"}, {Effect: Allow, Action: \"ecr:BatchGetImage\", Resource: \"arn:aws:ecr:ap-northeast-1:763104351884:repository/pytorch-training\"}, {Effect: Allow, Action: \"sns:Publish\", Resource: \"arn:aws:sns:ap-northeast-1:111122223333:alarms\"}";
 /// What stands before a person's user in the template of people.
 const USER: &str = "  {{ids.user}}:\n    Type: AWS::IAM::User\n";
 
@@ -175,8 +175,10 @@ pub fn of_besides() -> Vec<Weakening> {
 
 /// What a role of the company's own may call, by which somebody acts as another role, signs in as another or reads what people do.
 pub fn of_actions() -> Weakening {
-    const ACTIONS: [&str; 43] = [
+    const ACTIONS: [&str; 59] = [
+        "airflow-serverless:StartWorkflowRun",
         "airflow:CreateCliToken",
+        "apigateway:PATCH",
         "apprunner:UpdateService",
         "athena:StartSession",
         "bedrock-agentcore:InvokeCodeInterpreter",
@@ -193,28 +195,42 @@ pub fn of_actions() -> Weakening {
         "datasync:StartTaskExecution",
         "datazone:GetEnvironmentCredentials",
         "deadline:AssumeQueueRoleForUser",
+        "dms:StartReplicationTask",
         "ec2:CreateLaunchTemplateVersion",
         "eks-auth:AssumeRoleForPodIdentity",
         "eks:CreateAccessEntry",
         "elasticbeanstalk:UpdateEnvironment",
         "events:CreateArchive",
+        "fis:StartExperiment",
         "glue:StartJobRun",
         "glue:StartTrigger",
         "imagebuilder:CreateImage",
         "imagebuilder:StartImagePipelineExecution",
         "iot:AttachPrincipalPolicy",
         "iot:CreatePolicyVersion",
+        "kendra:StartDataSourceSyncJob",
+        "kinesisanalytics:StartApplication",
         "lakeformation:GrantPermissions",
         "logs:GetQueryResults",
+        "logs:PutSubscriptionFilter",
+        "neptune-db:StartLoaderJob",
         "oam:CreateLink",
         "observabilityadmin:CreateTelemetryPipeline",
+        "qbusiness:StartDataSourceSyncJob",
         "rds-data:ExecuteStatement",
+        "rds-db:connect",
         "s3:PutStorageLensConfiguration",
+        "sagemaker:CreateApp",
+        "sagemaker:CreateSpace",
         "sagemaker:CreateTransformJob",
+        "sagemaker:InvokeEndpointAsync",
+        "sagemaker:StartMonitoringSchedule",
         "sagemaker:StartPipelineExecution",
         "sagemaker:UpdatePipeline",
         "securitylake:CreateAwsLogSource",
         "sns:Unsubscribe",
+        "ssm:CreateAssociation",
+        "ssm:UpdateAssociation",
         "ssm:UpdateDocumentDefaultVersion",
         "sso-directory:UpdatePassword",
         "synthetics:StartCanaryDryRun",

@@ -182,6 +182,7 @@ pub fn harmless() -> Vec<Weakening> {
         denied("no jobs without the own tag, by the other key", DAILY, jobs, &json!({"StringNotEquals": {"sagemaker:ResourceTag/user": "${aws:username}"}})),
         denied("nothing with a tag", NOTEBOOK, (json!(["s3:List*", "s3:Get*", "s3:Delete*", "s3:PutObject", "kms:*", "logs:PutLogEvents", "logs:CreateLogStream", "sagemaker:Stop*"]), json!("*")), &json!({"ForAnyValue:StringEquals": {"aws:TagKeys": ["Project"]}})),
         denied("no use of things with a tag", DAILY, (json!(["iam:ChangePassword", "iam:CreateAccessKey", "iam:EnableMFADevice", "iam:UpdateAccessKey", "s3:AbortMultipartUpload", "sagemaker:CreatePresigned*", "sagemaker:St*"]), json!("*")), &json!({"ForAnyValue:StringEquals": {"aws:TagKeys": ["Project"]}})),
+        denied("nothing of S3 with a tag", DAILY, (json!("s3:*"), json!("*")), &json!({"ForAnyValue:StringLike": {"aws:TagKeys": "Cost*"}})),
         denied("nothing with credentials of instances", DAILY, everything(), &json!({"NumericLessThan": {"ec2:RoleDelivery": "2.0"}})),
         denied("nothing with credentials of managed instances", DAILY, everything(), &json!({"Null": {"ssm:SourceInstanceARN": "false"}})),
         denied("no upload with a key of one's own", NOTEBOOK, upload(), &json!({"Null": {"s3:x-amz-server-side-encryption-customer-algorithm": "false"}})),

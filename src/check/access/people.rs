@@ -26,23 +26,26 @@ pub enum Who {
     User(String),
     /// The role that a person's notebook acts as, by the person's name.
     Notebook(String),
+    /// An IAM user that is nobody's of the roster, by its ARN.
+    #[serde(rename = "iam-user")]
+    IamUser(String),
     /// A role that is nobody's, such as a service's, by its ARN.
     Role(String),
 }
 
 impl Who {
-    /// As what a person asks; `None` of a role that is nobody's.
+    /// As what a person asks; `None` of what is nobody's.
     pub fn caller(&self) -> Option<Caller> {
         match self {
             Who::User(_) => Some(Caller::User),
             Who::Notebook(_) => Some(Caller::Notebook),
-            Who::Role(_) => None,
+            Who::IamUser(_) | Who::Role(_) => None,
         }
     }
 }
 
-/// As whom a person acts; without a person, all principals of the account: the users by their names, the notebooks, and the roles. A
-/// notebook whose role is not found is nobody here: `isolation` reports it.
+/// As whom a person acts; without a person, all principals of the account: the users by their names, the notebooks, and what is
+/// nobody's. A notebook whose role is not found is nobody here: `isolation` reports it.
 pub fn principals<'i, 'a>(
     plan: &AccountPlan<'_>,
     inventory: &'i IamInventory<'a>,
@@ -59,17 +62,22 @@ pub fn principals<'i, 'a>(
     let mut owned = BTreeSet::new();
     for person in plan.stacks.iter().flat_map(|stack| &stack.users) {
         let notebook = person.notebook.as_ref().and_then(|one| notebooks.get(one.name.as_str()));
-        owned.extend(notebook.copied());
+        let own_user = users.get(person.name.as_str());
+        owned.extend([notebook.copied(), own_user.map(|one| one.arn.as_str())].into_iter().flatten());
         if user.is_some_and(|user| user.name != person.name) {
             continue;
         }
         let name = person.name.to_string();
-        found.extend(users.get(name.as_str()).map(|one| (Who::User(name.clone()), *one)));
+        found.extend(own_user.map(|one| (Who::User(name.clone()), *one)));
         found.extend(notebook.and_then(|arn| roles.get(arn)).map(|one| (Who::Notebook(name), *one)));
     }
     if user.is_none() {
-        let others = roles.into_values().filter(|one| !owned.contains(one.arn.as_str()));
-        found.extend(others.map(|one| (Who::Role(one.arn.clone()), one)));
+        let others = users.into_values().chain(roles.into_values()).filter(|one| !owned.contains(one.arn.as_str()));
+        let who = |one: &Principal<'_>| match one.kind {
+            IdentityKind::User => Who::IamUser(one.arn.clone()),
+            IdentityKind::Group | IdentityKind::Role => Who::Role(one.arn.clone()),
+        };
+        found.extend(others.map(|one| (who(one), one)));
         found.sort_by(|(one, _), (other, _)| one.cmp(other));
     }
     found

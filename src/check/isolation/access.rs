@@ -111,7 +111,8 @@ impl<'s> Access<'s> {
                 access_delta(&subject.principal, &subject.base, &limits, access, Direction::is_gain)
             })
         };
-        // What is allowed is allowed by some statement: where there are too many to compare at once, each is compared alone.
+        // What is allowed is allowed by some statement, and by some pattern of its resources: where there are too many to compare
+        // at once, each is compared alone.
         let lines = beyond(self).or_else(|_| {
             let alone = self.each_alone();
             let identities = alone.iter().map(|one| Access { identity: vec![(NO_POLICY, one)], ..self.clone() });
@@ -148,19 +149,20 @@ impl<'s> Access<'s> {
         groups.into_iter().filter_map(problem).collect()
     }
 
-    /// Each statement of the identity policies that allows something, and none, with all that deny something.
+    /// Each statement of the identity policies that allows something, of each pattern that it names, and none, with all that deny
+    /// something.
     fn each_alone(&self) -> Vec<Document> {
         let all = self.identity.iter().flat_map(|(_, document)| &document.statements);
         let (denials, allowing): (Vec<&Statement>, Vec<&Statement>) = all.partition(|one| one.effect == Effect::Deny);
         let with_denials =
-            |one: Option<&Statement>| Document { statements: denials.iter().copied().chain(one).cloned().collect() };
+            |one: Option<Statement>| Document { statements: denials.iter().copied().cloned().chain(one).collect() };
         // Without any, the policies of buckets are compared.
-        allowing.into_iter().map(Some).chain([None]).map(with_denials).collect()
+        allowing.into_iter().flat_map(Statement::each_resource).map(Some).chain([None]).map(with_denials).collect()
     }
 
     pub(super) fn too_many(&self, subject: &Subject<'_, '_>) -> Problem {
-        let who = subject.kind.who();
-        let message = format!("what {who} may do cannot be compared: there are too many combinations of wildcards");
+        let message =
+            format!("what {} may do cannot be compared: there are too many combinations of wildcards", subject.who());
         let all = self.statements().filter(|((policy, _), _)| *policy != NO_POLICY);
         let most = all.max_by_key(|(_, one)| one.open_patterns());
         let notes =

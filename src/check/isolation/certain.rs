@@ -135,7 +135,9 @@ fn may_bring_tags(name: &str) -> bool {
     let begins = |verbs: &[&str]| verbs.iter().any(|verb| name.starts_with(verb));
     let untagged = ["accesskey", "grant", "logstream", "networkinterfacepermission", "presigned"];
     let makes = name.strip_prefix("create").is_some_and(|what| !untagged.iter().any(|one| what.starts_with(one)));
-    makes || name.contains("tag") && !begins(&["delete", "describe", "get", "list"])
+    // Those of objects have keys of S3's own.
+    // Source: <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html#amazons3-actions-as-permissions>
+    makes || name.contains("tag") && !name.contains("object") && !begins(&["delete", "describe", "get", "list"])
 }
 
 fn is_upload(action: &str) -> bool {

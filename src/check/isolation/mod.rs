@@ -43,9 +43,11 @@ pub use deployed::{allowed, deployed};
 pub use findings::{across_accounts, of_template};
 pub(super) use kind::Subject;
 pub use kind::{PrincipalKind, own_role};
+pub use principals::DNS_SUFFIX;
 pub use problem::Problem;
 use problem::{SAME_OF_ALL, Statements};
 pub use reference::{Bound, reference_policy};
+pub use resources::NARROWING;
 pub use shared::Proofs;
 pub use table::{Extent, Owner, Row, rows};
 

@@ -8,7 +8,7 @@ use super::kind::{PrincipalKind, Subject};
 use super::problem::{Problem, Statements, line_in_words};
 use super::reference::{Need, References};
 use crate::finding::Rule;
-use crate::iam::{Decision, Direction, Document, Request, Statement, access_delta, decide};
+use crate::iam::{Decision, Direction, Document, Effect, Request, Statement, access_delta, decide};
 use crate::inventory::{self, Boundary, Undefined};
 use crate::model::{NOTEBOOK, OLD_KEY, TEAM, USER};
 use crate::plan::{AccountPlan, Names};
@@ -34,9 +34,11 @@ pub fn check(subject: &Subject<'_, '_>, references: &References, plan: &AccountP
             return problems;
         }
     };
-    if !subject.is_alone {
-        problems.extend(access.singled_out(subject));
-    }
+    let singled_out = if subject.is_alone { Vec::new() } else { access.singled_out(subject) };
+    // What such a statement denies by a tag, it denies to the tag of the prototype, which nobody has.
+    let denying = singled_out.iter().filter(|(_, denies_by_tag)| *denies_by_tag);
+    let denying: Statements = denying.flat_map(|(problem, _)| problem.statements.iter().copied()).collect();
+    problems.extend(singled_out.into_iter().map(|(problem, _)| problem));
     let beyond = access.beyond(subject, &format!("{} can", subject.who()), limits);
     problems.extend(access.not_denied(subject, beyond, &plan.names));
     // Whoever has an access key that is too old has a tag that others do not have.
@@ -48,7 +50,7 @@ pub fn check(subject: &Subject<'_, '_>, references: &References, plan: &AccountP
     }
     let mut nets = std::iter::once(subject).chain(&with_old_key).map(|one| access.nets(one, references, plan));
     problems.extend(nets.find(|problems| !problems.is_empty()).unwrap_or_default());
-    problems.extend(access.refused(subject, references, &plan.names));
+    problems.extend(access.refused(subject, references, &plan.names, &denying));
     problems
 }
 
@@ -71,20 +73,24 @@ fn undefined(subject: &Subject<'_, '_>) -> Vec<Problem> {
 }
 
 impl Access<'_> {
-    /// Statements that say something else of each principal: what they say of one person proves nothing of another.
-    fn singled_out(&self, subject: &Subject<'_, '_>) -> Vec<Problem> {
+    /// Statements that say something else of each principal: what they say of one person proves nothing of another. Of each, whether it
+    /// denies by the value of a tag that isolation does not rest on.
+    fn singled_out(&self, subject: &Subject<'_, '_>) -> Vec<(Problem, bool)> {
         let inventory::Principal { arn, name, tags, .. } = subject.identity;
         let before = arn.strip_suffix(name.as_str()).unwrap_or_default();
         // What everybody has alike is in the place of the prototype's word.
+        let is_own = |key: &str| [USER, NOTEBOOK, TEAM].iter().any(|own| own.eq_ignore_ascii_case(key));
         let is_common = |key: &str| {
             let value = tags.iter().find(|tag| tag.has_key(key)).and_then(|tag| tag.value.as_deref());
-            ![USER, NOTEBOOK, TEAM].contains(&key) && value.is_some_and(|value| !is_of_prototype(value))
+            !is_own(key) && value.is_some_and(|value| !is_of_prototype(value))
         };
         let one = |(at, statement): (_, &Statement)| {
             let (who, key) = (subject.kind.who(), statement.singled_out_by(before, &is_common)?);
             let message = format!("whether the statement is about {who} depends on the value of their `{key}`");
             let problem = Problem::at(Rule::IsolationUndecided, message, ALIKE, &subject.identity.location);
-            Some(Problem { statements: vec![at], ..problem })
+            let tag = key.split_once(':').and_then(|(_, key)| key.split_once('/')).map(|(_, tag)| tag);
+            let denies_by_tag = statement.effect == Effect::Deny && tag.is_some_and(|tag| !is_own(tag));
+            Some((Problem { statements: vec![at], ..problem }, denies_by_tag))
         };
         self.statements().filter_map(one).collect()
     }
@@ -108,8 +114,14 @@ impl Access<'_> {
         problems
     }
 
-    /// What a subject needs and does not get.
-    fn refused(&self, subject: &Subject<'_, '_>, references: &References, names: &Names) -> Vec<Problem> {
+    /// What a subject needs and does not get, but for what no other than these statements refuse.
+    fn refused(
+        &self,
+        subject: &Subject<'_, '_>,
+        references: &References,
+        names: &Names,
+        denying: &Statements,
+    ) -> Vec<Problem> {
         let needs = references.needs(subject.kind);
         if needs.is_empty() {
             return Vec::new();
@@ -131,7 +143,9 @@ impl Access<'_> {
                 let Some((index, need)) = index.and_then(|index| Some((index, needs.get(index)?))) else { continue };
                 let Some(example) = need.as_asked(&line, example) else { continue };
                 let refused = certain::refused(subject, names, (needs, need), (&example, &keys));
-                if refused == Refused::Never {
+                let by = if denying.is_empty() { Statements::new() } else { self.decisive(&example) };
+                let is_told = !by.is_empty() && by.iter().all(|at| denying.contains(at));
+                if refused == Refused::Never || is_told {
                     continue;
                 }
                 let is_unknown = line.direction == Direction::PerhapsNarrowed;

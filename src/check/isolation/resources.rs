@@ -29,7 +29,7 @@ const PERMISSION: &str = "AWS::Lambda::Permission";
 /// whose own policy is a resource of another type.
 /// Sources: <https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html>,
 /// <https://docs.aws.amazon.com/sns/latest/dg/message-data-protection.html>
-const NARROWING: [&str; 2] = ["AWS::EC2::VPCEndpoint", "AWS::SNS::Topic"];
+pub const NARROWING: [&str; 2] = ["AWS::EC2::VPCEndpoint", "AWS::SNS::Topic"];
 
 /// What is not as it must be in the resources of an account. `people` is the index of the first stack of people.
 pub fn check(

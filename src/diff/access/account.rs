@@ -8,7 +8,10 @@ use serde_json::Value;
 use super::super::folder::{AccountFolder, FolderStack};
 use super::super::owners::Owners;
 use super::RetainedResource;
-use crate::inventory::{self, Boundary, Documents, IamInventory, IdentityKind, PolicyDocument, Principal, Undefined};
+use crate::inventory::{
+    self, Boundary, Documents, IamInventory, IdentityKind, PRINCIPAL_TAG, PolicyDocument, Principal, Undefined,
+};
+use crate::model::{OLD_KEY, TAGS_OF_TEMPLATES};
 use crate::output::{Manifest, UserEntry};
 
 /// The name of a stack, and a logical ID, or the name of an output.
@@ -30,6 +33,8 @@ pub(super) struct AccountIam<'a> {
     pub stacks: Vec<ReadStack<'a>>,
     /// The indexes of its users and roles, by their ARNs.
     principals: BTreeMap<String, usize>,
+    /// Whether the tags of all stacks are known.
+    pub tells_tags: bool,
 }
 
 impl<'a> AccountIam<'a> {
@@ -46,13 +51,15 @@ impl<'a> AccountIam<'a> {
         });
         let all = account.into_iter().flat_map(|account| account.stacks.iter().map(move |one| (account, one, None)));
         let (mut read, mut stacks) = (Vec::new(), Vec::new());
-        for (AccountFolder { manifest, .. }, of, only) in kept.chain(all) {
+        let mut tells_tags = true;
+        for (folder @ AccountFolder { manifest, .. }, of, only) in kept.chain(all) {
+            let tags = folder.stack_tags();
+            tells_tags &= tags.is_some();
             let Manifest { account_id: id, region, partition, .. } = manifest;
             read.push(inventory::Stack {
                 account: inventory::Account { id, region, partition },
                 resources: of.template.get("Resources").unwrap_or(&Value::Null),
-                // A manifest does not tell them.
-                tags: Vec::new(),
+                tags: tags.unwrap_or_default(),
                 only: only.clone(),
             });
             stacks.push(ReadStack { of, owners: Owners::of(None, Some(of)), only });
@@ -60,7 +67,7 @@ impl<'a> AccountIam<'a> {
         let inventory = IamInventory::of(&read, documents);
         // Of one ARN, the last is what there is now.
         let principals = inventory.principals.iter().enumerate().map(|(index, one)| (one.arn.clone(), index));
-        Self { principals: principals.collect(), inventory, stacks }
+        Self { principals: principals.collect(), inventory, stacks, tells_tags }
     }
 
     /// The resources, by their stacks' indexes and their logical IDs, of the stacks that the other side has not the same.
@@ -87,6 +94,12 @@ impl<'a> AccountIam<'a> {
             let all = of.template.get("Outputs").and_then(Value::as_object).into_iter().flatten();
             all.map(|(name, value)| (of.name.as_str(), name.as_str(), value))
         })
+    }
+
+    /// Whether a policy asks whoever asks for a tag that the settings may give to stacks.
+    pub(super) fn asks_for_tags(&self) -> bool {
+        let mut asked = self.inventory.policies.iter().flat_map(|policy| policy.document.tag_keys(PRINCIPAL_TAG));
+        asked.any(|key| key != OLD_KEY && !TAGS_OF_TEMPLATES.contains(&key.as_str()))
     }
 
     /// What may give access that nothing shows, in words.

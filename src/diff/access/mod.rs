@@ -24,6 +24,7 @@ use crate::iam::{
     is_like_pattern,
 };
 use crate::inventory::{Documents, Policy, PolicyDocument, PolicyKind, one_or_more, statement_name, transform};
+use crate::output::DEPLOY_FILE;
 use account::{AccountIam, is_user};
 use external_principals::{external_principals, outsiders};
 use subjects::{Subject, own_key, people};
@@ -104,6 +105,7 @@ pub(super) fn compare(
     let names: PolicyNames = policies.map(|policy| (policy.document.id, name(policy))).collect();
     let changes: Vec<Option<AccessChange>> = subjects.into_par_iter().map(|subject| change(&subject, &names)).collect();
     let others = changed_grants(before, after).into_iter().chain(moved(before, after)).chain(left_open(old, new));
+    let others = others.chain(untold_tags(&sides));
     changes.into_iter().flatten().chain(others).collect()
 }
 
@@ -132,6 +134,13 @@ fn moved(before: &AccountIam<'_>, after: &AccountIam<'_>) -> Option<AccessChange
     let why =
         format!("its ARN changes from `{}` to `{new}`, and what a policy says of one of them is not compared", one.arn);
     Some(AccessChange::through(&one.name, vec![AccessEntry::unknown(why)]))
+}
+
+/// What cannot be told where a policy asks for tags that stacks give, and the tags of some are not known.
+fn untold_tags(sides: &[AccountIam<'_>; 2]) -> Option<AccessChange> {
+    let is_open = sides.iter().any(|side| !side.tells_tags) && sides.iter().any(AccountIam::asks_for_tags);
+    let why = format!("a policy asks for a tag that stacks may give, and no `{DEPLOY_FILE}` tells the tags of some");
+    is_open.then(|| AccessChange::through("stacks", vec![AccessEntry::unknown(why)]))
 }
 
 /// What cannot be told where templates leave something open: a denial may stand under a condition, and hide what others gain.

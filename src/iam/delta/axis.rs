@@ -143,10 +143,14 @@ impl Axis {
         self.by_truths.get(&self.truths(values)).copied()
     }
 
-    /// Whether a condition about the key holds, of each class.
+    /// Whether one of the conditions about the key holds, of each class.
     pub(super) fn each(&self, condition: &Condition) -> Vec<TriBool> {
-        let holds = |class: &Class| condition.holds(&self.request(class.values.as_ref()), &mut Doubts::default());
-        self.classes.iter().map(holds).collect()
+        let at = self.conditions.iter().position(|one| one == condition);
+        let mut each = vec![TriBool::Unknown; self.classes.len()];
+        for (truths, class) in &self.by_truths {
+            each[*class] = at.and_then(|at| truths.get(at)).copied().unwrap_or(TriBool::Unknown);
+        }
+        each
     }
 
     fn request(&self, values: Option<&Values>) -> Request {

@@ -27,9 +27,9 @@ impl Region {
         self.within.iter().all(|(axis, classes)| axis.class_of(context).is_some_and(|class| classes.contains(&class)))
     }
 
-    fn unknown(why: &str, example: &Context) -> Self {
+    fn unknown(direction: Direction, why: &str, example: &Context) -> Self {
         Self {
-            direction: Direction::Unknown,
+            direction,
             within: Vec::new(),
             labels: vec![why.to_owned()],
             short_labels: vec![why.to_owned()],
@@ -42,6 +42,8 @@ impl Region {
 const OPEN: &str = "by a variable whose value is not known";
 /// More combinations of values than these are not tried.
 const MOST_COMBINATIONS: usize = 8_192;
+/// Nor more beginnings of such.
+const MOST_TRIED: usize = 524_288;
 
 /// Two sides of a comparison.
 pub(super) struct Comparison<'a> {
@@ -91,28 +93,23 @@ impl<'a> Comparison<'a> {
             return Vec::new();
         }
         let base = &self.request.context;
-        let unknown = |why| if wanted(Direction::Unknown) { vec![Region::unknown(why, base)] } else { Vec::new() };
+        // Where nobody asks for what anybody gains, it may be that something is lost.
+        let open = [Direction::Unknown, Direction::PerhapsNarrowed].into_iter().find(|one| wanted(*one));
+        let unknown = |why| open.map(|direction| Region::unknown(direction, why, base)).into_iter().collect();
         let Some(axes) = self.axes_of(said) else {
             return unknown(
                 "there are too many ways to meet the conditions, or a key is compared as values of two kinds",
             );
         };
         let sides = [0, 1].map(|side| self.decisions(side, &said[side], &axes, elsewhere));
-        let mut combinations = Vec::new();
-        if !undecided(&sides, &axes, &mut Vec::new(), &mut combinations) {
+        let mut search = Search { sides: &sides, axes: &axes, wanted, tried: 0, combinations: Vec::new() };
+        if !search.undecided(&mut Vec::new()) {
             return unknown("there are too many combinations of conditions");
         }
         let mut found: BTreeMap<Direction, Vec<Vec<usize>>> = BTreeMap::new();
-        for combination in combinations.into_iter().filter(|one| together(&axes, one).is_some()) {
+        for combination in search.combinations.into_iter().filter(|one| together(&axes, one).is_some()) {
             let [old, new] = sides.each_ref().map(|side| side.allows(&combination));
-            let direction = match (old, new) {
-                (TriBool::No, TriBool::Yes) => Direction::Widened,
-                (TriBool::Yes, TriBool::No) => Direction::Narrowed,
-                (TriBool::Yes, TriBool::Unknown) | (TriBool::Unknown, TriBool::No) => Direction::PerhapsNarrowed,
-                (TriBool::Unknown, _) | (_, TriBool::Unknown) => Direction::Unknown,
-                _ => continue,
-            };
-            if wanted(direction) {
+            if let Some(direction) = direction(old, new).filter(|direction| wanted(*direction)) {
                 found.entry(direction).or_default().push(combination);
             }
         }
@@ -227,28 +224,52 @@ impl Decisions<'_, '_> {
     }
 }
 
-/// Adds all combinations of classes that begin with those chosen, but for those with which both sides certainly decide the same.
-/// False if there are too many.
-fn undecided(
-    sides: &[Decisions<'_, '_>; 2],
-    axes: &[Arc<Axis>],
-    chosen: &mut Vec<usize>,
-    combinations: &mut Vec<Vec<usize>>,
-) -> bool {
-    let [old, new] = sides.each_ref().map(|side| side.allows(chosen));
-    if old == new && old != TriBool::Unknown {
-        return true;
+/// What becomes of access that is so on the old side and so on the new one; `None` where both are certainly the same.
+fn direction(old: TriBool, new: TriBool) -> Option<Direction> {
+    match (old, new) {
+        (TriBool::No, TriBool::Yes) => Some(Direction::Widened),
+        (TriBool::Yes, TriBool::No) => Some(Direction::Narrowed),
+        (TriBool::Yes, TriBool::Unknown) | (TriBool::Unknown, TriBool::No) => Some(Direction::PerhapsNarrowed),
+        (TriBool::Unknown, _) | (_, TriBool::Unknown) => Some(Direction::Unknown),
+        (TriBool::Yes, TriBool::Yes) | (TriBool::No, TriBool::No) => None,
     }
-    let Some(next) = axes.get(chosen.len()) else {
-        combinations.push(chosen.clone());
-        return combinations.len() <= MOST_COMBINATIONS;
-    };
-    (0..next.classes.len()).all(|class| {
-        chosen.push(class);
-        let within = undecided(sides, axes, chosen, combinations);
-        chosen.pop();
-        within
-    })
+}
+
+/// A search for the combinations of classes with which the sides decide otherwise.
+struct Search<'s, 'a, W> {
+    sides: &'s [Decisions<'s, 'a>; 2],
+    axes: &'s [Arc<Axis>],
+    wanted: &'s W,
+    /// How many beginnings of combinations were tried.
+    tried: usize,
+    combinations: Vec<Vec<usize>>,
+}
+
+impl<W: Fn(Direction) -> bool> Search<'_, '_, W> {
+    /// Adds all combinations that begin with the classes chosen, but for those with which what the sides decide is certainly not wanted.
+    /// False if there are too many.
+    fn undecided(&mut self, chosen: &mut Vec<usize>) -> bool {
+        self.tried += 1;
+        // What is not known yet may become anything.
+        let each = self.sides.each_ref().map(|side| match side.allows(chosen) {
+            TriBool::Unknown => vec![TriBool::Yes, TriBool::No, TriBool::Unknown],
+            known => vec![known],
+        });
+        let mut pairs = each[0].iter().flat_map(|old| each[1].iter().map(|new| (*old, *new)));
+        if !pairs.any(|(old, new)| direction(old, new).is_some_and(self.wanted)) {
+            return true;
+        }
+        let Some(next) = self.axes.get(chosen.len()) else {
+            self.combinations.push(chosen.clone());
+            return self.combinations.len() <= MOST_COMBINATIONS;
+        };
+        (0..next.classes.len()).all(|class| {
+            chosen.push(class);
+            let within = self.undecided(chosen) && self.tried <= MOST_TRIED;
+            chosen.pop();
+            within
+        })
+    }
 }
 
 /// The combinations as few boxes: of each axis a set of classes.
