@@ -277,7 +277,7 @@ const MUTANTS: &[Mutant] = &[
     ("a role of the company's own for another's bucket of racestack's", NONE, (STORAGE, RESOURCES, OWN_NAME_ROLE), "reference::unresolved", "no stack of this account defines `mycompany-aws-deepracer-tset-20221130201905`"),
     ("a topic of the company's own for another account", NONE, (STORAGE, RESOURCES, ELSEWHERES_TOPIC), TOO_WIDE, "999988887777"),
     ("a role of the company's own with a policy of elsewhere", NONE, (STORAGE, RESOURCES, ELSEWHERES_POLICY_ROLE), UNDECIDED, "arn:aws:iam::111122223333:policy/elsewhere"),
-    ("a role of racestack's own under another logical ID", NONE, (STORAGE, "  BucketPolicy:\n    Type: AWS::S3::BucketPolicy\n    Properties:\n", "  Policy:\n    Type: AWS::S3::BucketPolicy\n    Metadata: {any: \"arn:aws:s3:::mycompany-other\"}\n    Properties:\n"), "reference::unresolved", "no stack of this account defines `mycompany-other`"),
+    ("the bucket policy of racestack's own under another logical ID", NONE, (STORAGE, "  BucketPolicy:\n    Type: AWS::S3::BucketPolicy\n", "  Policy:\n    Type: AWS::S3::BucketPolicy\n    Metadata: {any: \"arn:aws:s3:::mycompany-other\"}\n"), "reference::unresolved", "no stack of this account defines `mycompany-other`"),
     ("a role of the company's own has what no stack defines", NONE, (STORAGE, RESOURCES, MANAGED_ROLE), UNDECIDED, "arn:aws:iam::aws:policy/AdministratorAccess"),
     ("a topic of the company's own is a person's", NONE, (STORAGE, RESOURCES, PERSONS_TOPIC), TOO_WIDE, "the policy of `AlarmsPolicy` lets somebody in"),
     ("a queue of the company's own is everybody's", NONE, (STORAGE, RESOURCES, OPEN_QUEUE), TOO_WIDE, "the policy of `JobsPolicy` lets somebody in"),
