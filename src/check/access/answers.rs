@@ -31,7 +31,8 @@ const SECOND_FACTOR_AGE: &str = "aws:MultiFactorAuthAge";
 
 /// The types whose policies are evaluated besides those of buckets and roles: such a policy can allow on its own, and need not.
 /// Sources: <https://docs.aws.amazon.com/sns/latest/dg/sns-using-identity-based-policies.html>,
-/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-using-identity-based-policies.html>
+/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-using-identity-based-policies.html>,
+/// <https://docs.aws.amazon.com/secretsmanager/latest/userguide/determine-acccess_examine-iam-policies.html>
 const DECIDING: [&str; 5] = [
     "AWS::SNS::TopicInlinePolicy",
     "AWS::SNS::TopicPolicy",
@@ -340,13 +341,15 @@ fn is_of_resource(of: &ResourcePolicy<'_>, document: &PolicyDocument, resource: 
         // That of a function stands beside its principal.
         let principal = statement.get("Principal").or_else(|| statement.pointer("/Condition/Principal"));
         let is_it = |one: &Value| one.as_str().is_some_and(|one| one.contains(DNS_SUFFIX));
-        principal.is_some_and(|one| is_it(one) || one.get("AWS").is_none() && one.get("Service").is_some())
+        let is_alone = |one: &Value| one.as_object().is_some_and(|who| who.keys().eq(["Service"]));
+        principal.is_some_and(|one| is_it(one) || is_alone(one))
     };
     let leaves_all = |statement: &Value| {
         let root = statement.pointer("/Principal/AWS").and_then(Value::as_str);
         let is_all = statement.get("Effect").is_some_and(|effect| effect == "Allow")
             && statement.get("Action").is_some_and(|action| action == "kms:*");
-        is_all && root.is_some_and(|root| root.ends_with(":root")) && statement.get("Condition").is_none()
+        let is_own = |root: &str| root.ends_with(":root") && account_of(root) == account_of(resource);
+        is_all && root.is_some_and(is_own) && statement.get("Condition").is_none()
     };
     // Without such a statement, a key leaves nothing to the account.
     // Source: <https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html>
