@@ -63,7 +63,6 @@ clients:
 
 # The real clients: the AWS CLI against a server on this machine, cfn-lint, shellcheck.
 test-clients:
-	@mkdir -p $(RESULTS)
 	$(BUILD)
 	tests/python/run.sh -q 2>&1 | tee $(RESULTS)/python.log
 
