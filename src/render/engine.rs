@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use handlebars::{
     Context, Handlebars, Helper, HelperDef, HelperResult, Output, RenderContext, RenderError, Template,
@@ -39,8 +39,8 @@ static PARTIAL: LazyLock<Regex> =
 
 static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
 
-/// The embedded templates alone, read once. Without any, nothing could be filled, and each attempt would fail.
-static BUILT_IN: LazyLock<Templates> = LazyLock::new(|| Templates::new(Vec::new()).unwrap_or_default());
+/// The embedded templates alone, read once.
+static BUILT_IN: OnceLock<Templates> = OnceLock::new();
 
 /// The templates, ready to be filled.
 #[derive(Debug, Default)]
@@ -65,7 +65,18 @@ impl Templates {
     pub fn built_in(&self) -> Option<&'static Self> {
         const IN_STACKS: [&str; 3] = ["stacks/", "scripts/", "policies/operations/"];
         let is_in_stacks = |path: &String| IN_STACKS.iter().any(|folder| path.starts_with(folder));
-        self.overridden.iter().any(is_in_stacks).then(|| &*BUILT_IN)
+        self.overridden.iter().any(is_in_stacks).then(Self::built_in_alone)
+    }
+
+    /// The embedded templates alone. Without any, nothing could be filled, and each attempt would fail.
+    ///
+    /// They are read on all cores before there is a lock: a core that waited for the lock could be one that is needed to read them.
+    fn built_in_alone() -> &'static Self {
+        if let Some(known) = BUILT_IN.get() {
+            return known;
+        }
+        let read = Self::read(Vec::new(), None).unwrap_or_default();
+        BUILT_IN.get_or_init(|| read)
     }
 
     /// Whether a template of a stack is the user's own.
@@ -78,6 +89,11 @@ impl Templates {
     /// # Errors
     /// Findings about files that are no template's, or that are not well-formed.
     pub fn new(own: Vec<(String, Arc<SourceFile>)>) -> Result<Self, Vec<Finding>> {
+        Self::read(own, Some(Self::built_in_alone()))
+    }
+
+    /// The same, where the embedded ones may have been read before.
+    fn read(own: Vec<(String, Arc<SourceFile>)>, before: Option<&Self>) -> Result<Self, Vec<Finding>> {
         let (mut sources, mut overridden, mut findings) = (embedded(), BTreeSet::new(), Vec::new());
         for (path, source) in own {
             if let Some(embedded) = sources.get_mut(&path) {
@@ -99,8 +115,11 @@ impl Templates {
         let is_needed = |path: &String| is_template(path) && (overridden.contains(path) || path.starts_with("stacks/"));
         let needed: Vec<(&String, &Arc<SourceFile>)> = sources.iter().filter(|(path, _)| is_needed(path)).collect();
         // To read one takes as long as to fill a small stack: they are read on all cores.
-        let read: Vec<Result<Template, Finding>> =
-            needed.par_iter().map(|(path, source)| compiled(path, source)).collect();
+        let known = |path: &String| before?.stacks.get_template(path).filter(|_| !overridden.contains(path));
+        let read = |(path, source): &(&String, &Arc<SourceFile>)| {
+            known(path).cloned().map_or_else(|| compiled(path, source), Ok)
+        };
+        let read: Vec<Result<Template, Finding>> = needed.par_iter().map(read).collect();
         let mut stacks = strict(|text| yaml::scalar(text).into_owned());
         for ((path, _), read) in needed.into_iter().zip(read) {
             match read {

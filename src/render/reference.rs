@@ -67,16 +67,16 @@ impl std::fmt::Display for PolicyValues {
 /// expression, the engine counts the characters of its template before it, and nobody asks for lines of these.
 fn pieces(template: &str) -> Vec<String> {
     const SHORTEST: usize = 256;
-    let is_whole = |piece: &str| {
-        let count = |text: &str| piece.matches(text).count();
-        let blocks = count("{{#") + count("{{~#") + count("{{^");
-        count("{{") == count("}}") && blocks == count("{{/") + count("{{~/")
-    };
     let (mut pieces, mut piece) = (Vec::new(), String::new());
+    // Of expressions and of blocks, how many were opened and how many closed.
+    let (mut opened, mut closed) = ([0; 2], [0; 2]);
     for line in template.lines() {
+        let count = |texts: &[&str]| texts.iter().map(|text| line.matches(text).count()).sum::<usize>();
+        opened = [opened[0] + count(&["{{"]), opened[1] + count(&["{{#", "{{~#", "{{^"])];
+        closed = [closed[0] + count(&["}}"]), closed[1] + count(&["{{/", "{{~/"])];
         piece += line.trim_start();
         piece.push('\n');
-        if piece.len() >= SHORTEST && is_whole(&piece) {
+        if piece.len() >= SHORTEST && opened == closed {
             pieces.push(std::mem::take(&mut piece));
         }
     }

@@ -154,7 +154,9 @@ impl Axis {
     }
 
     fn request(&self, values: Option<&Values>) -> Request {
-        Request { context: with(&self.request.context, &self.key, values), ..self.request.clone() }
+        let Request { principal, action, resource, context } = &self.request;
+        let context = with(context, &self.key, values);
+        Request { principal: principal.clone(), action: action.clone(), resource: resource.clone(), context }
     }
 
     fn truths(&self, values: Option<&Values>) -> Vec<TriBool> {

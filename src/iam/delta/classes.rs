@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::collections::btree_map::{BTreeMap, Entry};
+use std::sync::{Arc, RwLock};
 
 use super::super::automaton::{Language, Step, actions, arn_pattern, arns, arns_of_accounts, pattern, witnesses};
 use super::super::decide::is_elsewhere;
@@ -22,6 +23,12 @@ const NAMED: usize = 3;
 /// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecretsmanager.html>
 const TOO_MANY_COLONS: [(&str, usize); 3] = [("logs", 4), ("sagemaker", 1), ("secretsmanager", 2)];
 
+/// The classes of actions that were asked for, by their lists.
+static KNOWN: RwLock<BTreeMap<PatternLists, Option<Arc<Classes>>>> = RwLock::new(BTreeMap::new());
+
+/// With more lists than these, those that were kept are dropped: companies can have any number of policies.
+const MOST_KNOWN: usize = 256;
+
 /// Texts, of which those that the same lists of patterns match are one class.
 #[derive(Debug)]
 pub(super) struct Classes {
@@ -38,11 +45,22 @@ pub(super) struct Classes {
 impl Classes {
     /// The actions, by the lists that name them, of patterns in lower case: two actions that the same lists name are of one
     /// class. `None` if there are too many combinations.
-    pub(super) fn of_actions(lists: PatternLists) -> Option<Self> {
+    ///
+    /// They are kept: what people and accounts are allowed differs in resources, and hardly in actions.
+    pub(super) fn of_actions(lists: PatternLists) -> Option<Arc<Self>> {
+        if let Some(known) = KNOWN.read().ok()?.get(&lists) {
+            return known.clone();
+        }
         let language = |list: &BTreeSet<String>| list.iter().map(|text| pattern(text)).collect();
         let languages: Vec<Language> = lists.iter().map(language).collect();
-        let texts = witnesses(&languages, &actions())?;
-        Some(Self::of(|pattern, text| is_like(pattern, text).into(), lists, texts, None))
+        let of = |texts| Self::of(|pattern, text| is_like(pattern, text).into(), lists.clone(), texts, None);
+        let classes = witnesses(&languages, &actions()).map(of).map(Arc::new);
+        let mut known = KNOWN.write().ok()?;
+        if known.len() == MOST_KNOWN {
+            known.clear();
+        }
+        known.insert(lists, classes.clone());
+        classes
     }
 
     /// The resources: ARNs, and the `*` of an action that knows none.

@@ -62,7 +62,7 @@ pub struct AccessLine {
 /// How requests are told apart.
 #[derive(Debug)]
 struct Space {
-    actions: Classes,
+    actions: Arc<Classes>,
     resources: Arc<Classes>,
 }
 
