@@ -13,6 +13,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::common::is_slow;
+
 const RACESTACK: &str = env!("CARGO_BIN_EXE_racestack");
 const ACCOUNT: &str = "account_id: \"111122223333\"\nregion: ap-northeast-1\nbucket: {created: \"20221130201905\"}\n";
 /// What others put into `out/tokyo`, one with a name as racestack gives it.
@@ -116,10 +118,6 @@ fn tree(root: &Path) -> Tree {
 fn with_foreign(tree: &Tree) -> Tree {
     let foreign = FOREIGN.iter().map(|(name, text)| ((*name).to_owned(), (text.as_bytes().to_vec(), false)));
     tree.clone().into_iter().chain(foreign).collect()
-}
-
-fn is_slow() -> bool {
-    std::env::var("RACESTACK_SLOW_TESTS").is_ok_and(|value| value == "1")
 }
 
 /// Waits until something has come, or the run that brings it has ended.

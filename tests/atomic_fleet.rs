@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
+use crate::common::is_slow;
+
 const ACCOUNTS: [(&str, &str); 3] = [("osaka", "1"), ("seoul", "2"), ("tokyo", "3")];
 
 /// Two configurations, `a` and `b`, of the same accounts and people.
@@ -82,7 +84,7 @@ fn a_killed_run_leaves_each_account_old_or_new_and_the_next_run_cleans_up() {
     assert_eq!(run.wait().unwrap().code(), Some(0));
     let changing = began.elapsed();
     synth(root.path(), "a", "out");
-    let kills = if std::env::var("RACESTACK_SLOW_TESTS").is_ok_and(|value| value == "1") { 120 } else { 12 };
+    let kills = if is_slow() { 120 } else { 12 };
     let (mut left, mut mixed) = (0, 0);
     let mut kill = 0;
     // On a busy machine, many a run ends before it is killed: there are more until one of them left something.

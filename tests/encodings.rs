@@ -10,6 +10,8 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use racestack::config;
 
+use crate::common::is_slow;
+
 /// Names of people in the script of a country, none of which says by itself which encoding it is in.
 const JAPANESE: &str = "佐藤　翔太 鈴木大輔 高橋美咲 田中さくら 伊藤陽菜 渡辺健一 山本直樹 中村蓮 小林湊 加藤葵 吉田結衣 山田ハナ 佐々木誠 \
                         斎藤学 髙橋愛 長谷川マリア 林恵 森優 岡田隆 藤原浩 松本由美 井上智子 木村拓也 清水ケン 石川花子";
@@ -98,7 +100,7 @@ fn no_roster_is_garbled_in_silence() {
     std::fs::create_dir_all(folder.path().join("accounts/tokyo")).unwrap();
     std::fs::write(folder.path().join("settings.yaml"), "company: acme\n").unwrap();
     std::fs::write(folder.path().join("accounts/tokyo/settings.yaml"), "region: eu-west-1\n").unwrap();
-    let rosters = if std::env::var("RACESTACK_SLOW_TESTS").is_ok() { 1_000 } else { 40 };
+    let rosters = if is_slow() { 1_000 } else { 40 };
     let mut runner = TestRunner::new_with_rng(Config::default(), TestRng::from_seed(RngAlgorithm::ChaCha, &[7; 32]));
     for encoded in ENCODINGS.iter().chain(&OTHERS) {
         let count = count(folder.path(), encoded, rosters, &mut runner);

@@ -11,7 +11,7 @@ mod more;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::common::edits::{Edit, edited, message, synth_of};
-use crate::common::{self, Workspace, racestack, resources};
+use crate::common::{self, Workspace, in_short, racestack, resources};
 use serde_json::{Value as Json, json};
 
 /// Few people are checked sooner: one who begins like another, and one who is suspended.
@@ -677,6 +677,7 @@ fn words(finding: &str) -> String {
 
 #[track_caller]
 fn check(weakenings: &[Weakening]) {
+    let weakenings = in_short(weakenings, 3);
     let of = |weakening: &Weakening| {
         (weakening.settings, weakening.edits.iter().any(|(_, from, _)| from == NO_NOTEBOOK_BOUNDARY.1))
     };
@@ -688,11 +689,17 @@ fn check(weakenings: &[Weakening]) {
         assert!(is_netless || is_clean, "{settings}: {findings:?}");
         ((settings, is_netless), findings)
     };
-    let known: BTreeMap<_, _> =
-        weakenings.iter().map(of).collect::<std::collections::BTreeSet<_>>().into_iter().map(baseline).collect();
+    let known: BTreeMap<_, _> = weakenings
+        .iter()
+        .copied()
+        .map(of)
+        .collect::<std::collections::BTreeSet<_>>()
+        .into_iter()
+        .map(baseline)
+        .collect();
     // A run leaves cores idle: several at once take half the time.
     let missed: Vec<String> = std::thread::scope(|scope| {
-        let missed_of = |some: &'_ [Weakening]| some.iter().filter_map(|one| missed(one, &known)).collect::<Vec<_>>();
+        let missed_of = |some: &'_ [&Weakening]| some.iter().filter_map(|one| missed(one, &known)).collect::<Vec<_>>();
         let parts: Vec<_> =
             weakenings.chunks(weakenings.len() / 2 + 1).map(|some| scope.spawn(move || missed_of(some))).collect();
         parts.into_iter().flat_map(|part| part.join().unwrap()).collect()

@@ -99,6 +99,16 @@ impl Workspace {
     }
 }
 
+/// Whether the tests run at full length, as `make test-all` runs them.
+pub fn is_slow() -> bool {
+    std::env::var_os("RACESTACK_SLOW_TESTS").is_some()
+}
+
+/// Of what is tried one by one: all at full length, and in short the first of every so many.
+pub fn in_short<T>(all: impl IntoIterator<Item = T>, every: usize) -> Vec<T> {
+    all.into_iter().step_by(if is_slow() { 1 } else { every }).collect()
+}
+
 /// Runs racestack with these arguments.
 pub fn racestack(args: &[&str]) -> Outcome {
     let args = Args::parse_from(["racestack"].iter().chain(args));

@@ -7,13 +7,14 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::common::Workspace;
 use crate::common::export::{ExportFiles, REGION};
+use crate::common::is_slow;
 use crate::oracle::case::{Case, Request};
 use crate::oracle::chance::Chance;
 use crate::oracle::node::{self, Answer};
 use crate::oracle::notebooks::requests;
+use crate::oracle::start;
 use crate::oracle::who::{Kind, Who};
 use crate::oracle::words::{ACCOUNT, BUCKET, OTHER_ACCOUNT};
-use crate::oracle::{is_long, start};
 
 /// Changed accounts in `make test`, and in `make test-all`.
 const ACCOUNTS: usize = 8;
@@ -91,7 +92,7 @@ fn what_the_oracle_says_is_open_the_audit_finds() {
     let of_key = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": root(), "Action": "kms:*", "Resource": "*"}]});
     export.0.insert(KEY_FILE.to_owned(), json!({"Policy": of_key.to_string()}));
     let mut chance = Chance::new(start());
-    let accounts = if is_long() { ALL_ACCOUNTS } else { ACCOUNTS };
+    let accounts = if is_slow() { ALL_ACCOUNTS } else { ACCOUNTS };
     let mut tally = Tally::default();
     for first in (0..accounts).step_by(AT_ONCE) {
         let mut changed = vec![export.clone(); AT_ONCE];
@@ -179,7 +180,7 @@ impl Tally {
         let first = missed[..missed.len().min(3)].join("\n");
         assert!(missed.is_empty(), "seed {}, {} missed:\n{first}", start(), missed.len());
         assert!(
-            count * 100 > *requests && (*steps > 0 || !is_long()),
+            count * 100 > *requests && (*steps > 0 || !is_slow()),
             "{count} of {requests} are open: the changes say little"
         );
     }

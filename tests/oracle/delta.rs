@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use racestack::iam::{AccessLine, Direction, Principal, access_delta};
 use serde_json::{Map, Value as Json, json};
 
+use crate::common::is_slow;
 use crate::oracle::case::{Case, Request};
 use crate::oracle::catalogue::{Catalogue, SERVICES};
 use crate::oracle::chance::Chance;
@@ -13,7 +14,7 @@ use crate::oracle::departures::{self, Departures};
 use crate::oracle::node::{self, Answer};
 use crate::oracle::statement::Place;
 use crate::oracle::who::Who;
-use crate::oracle::{Seen, aim, answers, evaluator, is_long, mutate, start, words};
+use crate::oracle::{Seen, aim, answers, evaluator, mutate, start, words};
 
 /// Changes of policies in `make test`, and in `make test-all`.
 const CHANGES: usize = 12;
@@ -39,7 +40,7 @@ fn a_line_covers_each_request_that_the_oracle_decides_otherwise_and_each_line_ha
     let corpus = Corpus::read();
     let mut chance = Chance::new(start());
     let mut counts: BTreeMap<&'static str, usize> = BTreeMap::new();
-    for _ in 0..if is_long() { ALL_CHANGES / CHANGES } else { 1 } {
+    for _ in 0..if is_slow() { ALL_CHANGES / CHANGES } else { 1 } {
         let changes: Vec<Change> = (0..CHANGES).map(|_| change(&corpus, &catalogue, &mut chance)).collect();
         check(&changes, &mut counts);
     }

@@ -41,6 +41,8 @@ use corpus::Corpus;
 use departures::Departures;
 use node::Answer;
 
+use crate::common::is_slow;
+
 /// Cases in `make test`, and in `make test-all`.
 const CASES: usize = 1_000;
 const ALL_CASES: usize = 24_000;
@@ -59,7 +61,7 @@ fn the_evaluator_and_the_oracle_decide_alike() {
     let corpus = Corpus::read();
     let mut chance = Chance::new(start());
     let mut seen = Seen::default();
-    let cases = if is_long() { ALL_CASES } else { CASES };
+    let cases = if is_slow() { ALL_CASES } else { CASES };
     for _ in 0..cases.div_ceil(AT_ONCE) {
         let drawn: Vec<Case> = (0..AT_ONCE).map(|_| case::case(&corpus, &catalogue, &mut chance)).collect();
         let found = compared(&drawn, &mut seen);
@@ -85,10 +87,6 @@ fn the_evaluator_and_the_oracle_decide_alike() {
 /// The seed that cases are drawn from.
 fn start() -> u64 {
     std::env::var("PROPTEST_RNG_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(20_221_130)
-}
-
-fn is_long() -> bool {
-    std::env::var_os("RACESTACK_SLOW_TESTS").is_some()
 }
 
 /// What the cases came to.

@@ -17,6 +17,7 @@ use racestack::render::{
 use serde_json::{Map, Value as Json, json};
 
 use crate::common::Workspace;
+use crate::common::is_slow;
 use crate::oracle::case::{Case, Request};
 use crate::oracle::catalogue::{Catalogue, SERVICES};
 use crate::oracle::chance::Chance;
@@ -24,7 +25,7 @@ use crate::oracle::departures::{self, Departures};
 use crate::oracle::node::{self, Answer};
 use crate::oracle::who::{Kind, Who};
 use crate::oracle::words::ACCOUNT;
-use crate::oracle::{Seen, aim, answers, evaluator, is_long, start};
+use crate::oracle::{Seen, aim, answers, evaluator, start};
 
 const SETTINGS: &str = "policies: hardened\nconsole: true\nbucket: {shared_folders: [materials], team_folders: true}\n";
 const ROSTER: &[u8] = b"name,state,team\nbob,,red\neve,suspended,red\n";
@@ -106,7 +107,7 @@ fn each_weakening_that_the_oracle_confirms_is_found_and_no_example_is_refuted() 
     let all = weakenings.len();
     let actions = ACTIONS.lines().count();
     let allowed = weakenings.partition_point(|one| one.together < actions);
-    while !is_long() && weakenings.len() > allowed + CHANGES {
+    while !is_slow() && weakenings.len() > allowed + CHANGES {
         weakenings.swap_remove(allowed + chance.below(weakenings.len() - allowed));
     }
     let proofs = Proofs::default();

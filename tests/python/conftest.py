@@ -166,6 +166,8 @@ def aws(tmp_path: Path) -> StubAws:
 
 # The settings that bring the most kinds of resources. What holds whatever is deployed is tried with the others at full length alone.
 BROAD = list(SETTINGS) if SLOW else ["operations"]
+# With the others that bring kinds of resources, which these do not.
+MOST = list(SETTINGS) if SLOW else ["own keys and network", "operations"]
 
 
 @pytest.fixture(params=SETTINGS)

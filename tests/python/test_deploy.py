@@ -8,21 +8,19 @@ from typing import Any
 import pytest
 
 from aws_cli import AwsCli, running_aws_cli
-from conftest import BROAD
+from conftest import BROAD, MOST
 from moto_server import OTHER_ACCOUNT_ID, REGION, MotoServer
 from read_back import declared, found
 from templates import declared_resources, load
-from workspace import SETTINGS, SLOW, Workspace
+from workspace import SETTINGS, Workspace
 
 TEAMS = ("blue", "red", "green")
-# What the others bring beside these, the tests of the console and of the stands deploy.
-ALL_SETTINGS = list(SETTINGS) if SLOW else ["hardened", "own keys and network", "operations"]
 
 
-@pytest.mark.parametrize("workspace", ALL_SETTINGS, indirect=True)
+# What other settings bring, the tests of the console and of the stands deploy.
+@pytest.mark.parametrize("workspace", MOST, indirect=True)
 def test_every_resource_comes_as_declared(moto: MotoServer, workspace: Workspace) -> None:
-    # With one of the settings, as an administrator does: with an `aws` that starts anew each time.
-    deployed = workspace.deploy(moto.environment(anew=workspace.settings == SETTINGS["hardened"]))
+    deployed = workspace.deploy(moto.environment())
     assert deployed.returncode == 0, deployed.stdout + deployed.stderr
 
     resources = declared_resources(workspace.out)

@@ -11,10 +11,10 @@ from patience import PATIENCE
 from read_back import declared, found
 from templates import declared_resources
 from test_deploy import make_access_keys
-from workspace import SETTINGS, Workspace
+from workspace import SETTINGS, SLOW, Workspace
 
 
-@pytest.mark.parametrize("leaves", [False, True])
+@pytest.mark.parametrize("leaves", [False, True] if SLOW else [True])
 def test_two_at_once_bring_what_is_declared(moto: MotoServer, tmp_path: Path, leaves: bool) -> None:
     made = Workspace(tmp_path, SETTINGS["hardened"] + "services: []\n")
     people = tuple({"name": f"racer.{number}"} for number in range(6))

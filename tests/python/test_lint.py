@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from conftest import MOST
 from moto_server import REGION
 from patience import PATIENCE
 from templates import load
@@ -51,6 +52,7 @@ BASH_4 = {
 }
 
 
+@pytest.mark.parametrize("workspace", MOST, indirect=True)
 def test_cfn_lint_finds_nothing_but_the_retired_service(workspace: Workspace) -> None:
     templates = sorted(workspace.out.glob("*.yaml"))
     assert templates
@@ -70,6 +72,7 @@ def test_cfn_lint_finds_nothing_but_the_retired_service(workspace: Workspace) ->
         assert finding["Message"].startswith(RETIRED), finding
 
 
+@pytest.mark.parametrize("workspace", MOST, indirect=True)
 def test_shellcheck_accepts_the_deployment_script(workspace: Workspace) -> None:
     shellcheck([workspace.out / "deploy.sh"])
 

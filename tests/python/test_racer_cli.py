@@ -11,10 +11,10 @@ from conftest import PROFILES
 from patience import PATIENCE
 from racer_cli import Cli
 from stand_server import BUCKET, GROUP, IMAGE, LOG_GROUPS, NOTEBOOKS, OTHER, RACER, SUBNET, Stand, role_arn
-from workspace import KMS_KEY
+from workspace import KMS_KEY, SLOW
 
-# The day is the same where the settings limit training jobs.
-pytestmark = pytest.mark.parametrize("stand", [*PROFILES, "limited"], indirect=True)
+# The day is the same where the settings limit training jobs: in short, `test_racer_sdk.py` alone trains there.
+pytestmark = pytest.mark.parametrize("stand", [*PROFILES, "limited"] if SLOW else PROFILES, indirect=True)
 
 # More than the AWS CLI sends in one request: https://docs.aws.amazon.com/cli/latest/topic/s3-config.html
 BIG = 9 * 2**20

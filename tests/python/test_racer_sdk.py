@@ -118,7 +118,7 @@ def sample(request: pytest.FixtureRequest) -> Sample:
     return Sample(request.param)
 
 
-@pytest.mark.parametrize("where", ["notebook", "laptop", "laptop with the start-up file"] if SLOW else ["notebook", "laptop"])
+@pytest.mark.parametrize("where", ["notebook", "laptop", "laptop with the start-up file"] if SLOW else ["laptop"])
 def test_a_sample_trains(stand: Stand, sample: Sample, tmp_path: Path, where: str) -> None:
     trains(stand, sample, tmp_path, where)
 

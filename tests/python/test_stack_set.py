@@ -12,7 +12,7 @@ from moto_server import MotoServer
 from patience import PATIENCE
 from templates import load
 from test_lint import TOOLS, shellcheck
-from workspace import ALL_SERVICES, KMS_KEY, PEOPLE, SETTINGS, Workspace, binary
+from workspace import ALL_SERVICES, KMS_KEY, PEOPLE, SETTINGS, SLOW, Workspace, binary
 
 ACCOUNTS = {
     "tokyo": ("111122223333", "ap-northeast-1", "20221130201905"),
@@ -29,10 +29,12 @@ CAPABILITIES = {
     "operations": ["CAPABILITY_NAMED_IAM"],
     "storage": [],
 }
+# The last has most parameters.
+KINDS = ["hardened", "documented", "keys"]
 VARIABLE = re.compile(r"\$\{(!?)([^}]*)}")
 
 
-@pytest.fixture(params=["hardened", "documented", "keys"])
+@pytest.fixture(params=KINDS)
 def fleet(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     """A fleet of three accounts, two of them in one region."""
     return made(tmp_path, request.param)
@@ -87,6 +89,7 @@ def test_filled_with_an_accounts_values_it_is_the_accounts_template(fleet: Path,
         assert filled == own, name
 
 
+@pytest.mark.parametrize("fleet", KINDS if SLOW else ["keys"], indirect=True)
 def test_the_linters_accept_them(fleet: Path) -> None:
     folders = [stack_set(fleet, part) for part in PARTS]
     shellcheck([folder / "deploy.sh" for folder in folders])
@@ -141,7 +144,7 @@ def test_a_second_run_brings_it_up_to_date(fleet_with_keys: Path, moto: MotoServ
     assert overrides(moto, "access") == {one["account_id"]: one["parameters"] for one in expected.values()}
 
 
-@pytest.mark.parametrize("kind", ["hardened", "keys"])
+@pytest.mark.parametrize("kind", ["hardened", "keys"] if SLOW else ["keys"])
 def test_what_is_up_to_date_is_passed_over(tmp_path: Path, moto: MotoServer, kind: str) -> None:
     folder = stack_set(made(tmp_path, kind), "storage")
     assert deploy(folder, moto).stdout.count(", operation ") == len(ACCOUNTS)
