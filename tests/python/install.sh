@@ -16,7 +16,7 @@ flock 9
 
 if ! cmp --silent "$here/requirements.txt" "$stamp"; then
   "${PYTHON:-python3}" -m venv --clear "$venv"
-  "$venv/bin/pip" install --quiet --disable-pip-version-check --requirement "$here/requirements.txt"
+  "$venv/bin/pip" install --quiet --no-compile --disable-pip-version-check --requirement "$here/requirements.txt"
   (cd -- "$venv" && tar -xzf "$(npm pack --silent "$sarif")")
   cp -- "$here/requirements.txt" "$stamp"
 fi

@@ -17,6 +17,6 @@ flock 9
 
 if ! cmp --silent "$list" "$stamp"; then
   "${PYTHON:-python3}" -m venv --clear "$venv"
-  "$venv/bin/pip" install --quiet --disable-pip-version-check --no-deps --requirement "$list"
+  "$venv/bin/pip" install --quiet --no-compile --disable-pip-version-check --no-deps --requirement "$list"
   cp -- "$list" "$stamp"
 fi
