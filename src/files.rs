@@ -8,7 +8,7 @@ mod many;
 mod mode;
 mod real;
 
-pub use git::{RevisionFiles, differs, read_revision, revision};
+pub use git::{RevisionFiles, differs, has_moved_on, read_revision, revision};
 pub use lock::{FileLock, lock, lock_shared};
 pub use many::create_many_in_folder;
 pub use mode::{is_writable, make_writable};

@@ -342,6 +342,8 @@ fn a_configuration_that_changed_while_the_stacks_did_not_is_noted() {
     assert_eq!(since("HEAD~1").stderr, note.replace("`HEAD`", "`HEAD~1`"));
     let folders = racestack(&["diff", out.to_str().unwrap(), out.to_str().unwrap()]);
     assert_eq!(folders.stderr, "", "two folders");
+    std::fs::write(out.join("tokyo/deploy.sh"), "").unwrap();
+    assert_eq!(since("HEAD").stderr, "", "what nobody deploys changed");
 }
 
 #[test]
@@ -385,6 +387,19 @@ fn the_old_side_may_be_a_revision() {
         assert_eq!((outcome.code, outcome.stderr), (2, said));
     }
     git(&["branch", "a"]);
+    assert_eq!(since("a").stderr, "");
+    git(&["commit", "--quiet", "--allow-empty", "--message", "here"]);
+    assert_eq!(since("a").stderr, "", "what is here is more");
+    git(&["checkout", "--quiet", "a"]);
+    git(&["commit", "--quiet", "--allow-empty", "--message", "there"]);
+    git(&["checkout", "--quiet", "master"]);
+    let parted = since("a");
+    assert_eq!(
+        (parted.code, parted.stderr.starts_with("note: `a` has commits that are not here: ")),
+        (0, true),
+        "{}",
+        parted.stderr
+    );
     let two = since("main").stderr;
     assert!(two.contains("the branches are `a`, `master`: name one"), "{two}");
     (0..4).for_each(|number| git(&["branch", &format!("b{number}")]));

@@ -204,6 +204,14 @@ fn no_kind_of_policy_is_passed_over() {
         let (diff, _) = compare(&side(old), &side(new));
         assert!(diff.access.iter().any(racestack::diff::AccessChange::widens), "{kind}: {diff:?}");
         assert!(compare(&side(old), &side(old)).0.accounts.is_empty(), "{kind}");
+        // The same statements, of another queue or secret.
+        let target = ["SecretId", "Queues"].into_iter().find(|key| old.get(key).is_some());
+        if let Some(target) = target {
+            let mut other = old.clone();
+            other[target] = json!({"Ref": "Other"});
+            let (diff, _) = compare(&side(old), &side(&other));
+            assert!(diff.access.iter().any(racestack::diff::AccessChange::widens), "{kind}: {diff:?}");
+        }
     }
 }
 

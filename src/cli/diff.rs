@@ -17,7 +17,7 @@ pub(super) fn run(args: &DiffArgs, notice: &dyn Fn(&str)) -> Result<Reply, Failu
     let (old, new) = old.without_equal_texts(new);
     let (diff, mut findings) = compared(&old, &new, &args.fail_on);
     let (stdout, failed) = (report::render_diff(args.format, &diff), any_error(&findings));
-    let note = if diff.accounts.is_empty() { unsynthesised(args) } else { String::new() };
+    let note = if diff.accounts.is_empty() { unsynthesised(args) } else { moved_on(args) };
     // The other formats tell the findings themselves.
     findings.retain(|_| args.format == DiffFormat::Text);
     Ok(Reply { findings, stdout, note, failed })
@@ -29,13 +29,25 @@ fn unsynthesised(args: &DiffArgs) -> String {
     let Some(revision) = &args.git else { return String::new() };
     let out = args.folders.first().map_or(Path::new(DEFAULT_OUT), PathBuf::as_path);
     let config = out.with_file_name(DEFAULT_CONFIG);
-    if !files::differs(revision, &config) {
+    if !files::differs(revision, &config) || files::differs(revision, out) {
         return String::new();
     }
     format!(
         "note: `{}` changed since `{revision}`, but `{}` did not: if you have not run `racestack synth` yet, run it now\n",
         config.display(),
         out.display()
+    )
+}
+
+/// The note that a revision is not what the working copy began with.
+fn moved_on(args: &DiffArgs) -> String {
+    let out = args.folders.first().map_or(Path::new(DEFAULT_OUT), PathBuf::as_path);
+    let Some(revision) = args.git.as_ref().filter(|revision| files::has_moved_on(revision, out)) else {
+        return String::new();
+    };
+    format!(
+        "note: `{revision}` has commits that are not here: what they changed is shown as undone; merge `{revision}` first, or compare \
+         with what `git merge-base {revision} HEAD` prints\n"
     )
 }
 

@@ -90,7 +90,7 @@ pub fn compare(before: &OutFolder, after: &OutFolder) -> (Diff, Vec<Finding>) {
     (diff, findings)
 }
 
-/// Whether two accounts of a folder have the same stacks, with the same people.
+/// Whether two accounts of a folder have the same stacks, with the same people and tags.
 fn is_same(one: &AccountFolder, other: &AccountFolder) -> bool {
     let name = &other.manifest.account;
     let pair = AccountPair { name, was: None, old: Some(one), new: Some(other), leftover_of: None };
@@ -98,6 +98,7 @@ fn is_same(one: &AccountFolder, other: &AccountFolder) -> bool {
     account.stacks.is_empty()
         && account.files.iter().all(|file| file.name != MANIFEST_FILE)
         && people::people(name, pair.old, pair.new).is_empty()
+        && one.stack_tags() == other.stack_tags()
 }
 
 /// Whether the new folder has less than the old one of what an account's stacks make, or opens more of it.

@@ -38,6 +38,7 @@ pub(super) fn people(account: &str, old: Option<&AccountFolder>, new: Option<&Ac
             (None, Some(was)) => {
                 let steps = Rename {
                     bucket: &new.manifest.bucket,
+                    region: &new.manifest.region,
                     was,
                     name,
                     loses_notebook: old.is_some_and(|old| has_notebook(old, before[was])),

@@ -82,6 +82,16 @@ pub fn differs(revision: &str, folder: &Path) -> bool {
     lists_any(&changed) || lists_any(&new)
 }
 
+/// Whether a revision has commits that the working copy's does not have: `false` where git cannot say it, as where it does not have
+/// all of the history.
+pub fn has_moved_on(revision: &str, folder: &Path) -> bool {
+    let place = folder.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let wanted = format!("{revision}^{{commit}}");
+    let tip = run(place, &["rev-parse", "--verify", "--quiet", "--end-of-options", &wanted]);
+    let base = run(place, &["merge-base", "--end-of-options", revision, "HEAD"]);
+    matches!((tip, base), (Ok(tip), Ok(base)) if tip != base)
+}
+
 /// What is said of a revision that git does not know: which there are.
 fn unknown_revision(place: &Path, revision: &str) -> String {
     const MOST: usize = 5;

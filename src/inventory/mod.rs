@@ -32,7 +32,7 @@ pub use model::{
 };
 pub use reader::IamInventory;
 pub use references::{references, references_of};
-pub use return_values::UNNAMED;
+pub use return_values::{UNNAMED, UNNAMED_BESIDE};
 pub use secret_references::{SECRET_REFERENCE, perhaps_reads_secret};
 pub use sections::Sections;
 pub use template::{

@@ -18,6 +18,8 @@ use crate::facts::return_values::{Reference, return_values};
 /// What the names begin with that are given here to users, roles, groups and policies without one: no name in IAM has a space.
 /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
 pub const UNNAMED: &str = "unnamed ";
+/// The same of all other resources, which may be called so: CloudFormation makes up another name.
+pub const UNNAMED_BESIDE: &str = "unnamed-";
 
 /// Types of what something acts as.
 const ROLES: [&str; 2] = ["AWS::IAM::InstanceProfile", "AWS::IAM::Role"];
@@ -138,6 +140,6 @@ impl<'a> ReturnValues<'a> {
 
 /// The name that a resource has here whose template names it nothing.
 pub fn unnamed(resource: &Resource<'_>) -> String {
-    let before = if resource.kind.starts_with("AWS::IAM::") { UNNAMED } else { "unnamed-" };
+    let before = if resource.kind.starts_with("AWS::IAM::") { UNNAMED } else { UNNAMED_BESIDE };
     format!("{before}{}", resource.logical_id)
 }

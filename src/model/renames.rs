@@ -43,7 +43,10 @@ fn renamed(account: &Account, user: &User, was: &str, place: Place) -> Finding {
         return Finding::new(Rule::RosterInvalidWas, message)
             .at(place)
             .related(other.place.clone(), "still here")
-            .help("remove the row of the former name, or `was`");
+            .help(format!(
+                "remove the row of the former name, or `was`; to give `{}` a name that `{1}` has until now, deploy `{1}` under another one first",
+                user.name, other.name
+            ));
     }
     let known = UserName::parse(was).ok().filter(|was| account.lock.entries.contains_key(was));
     let Some(was) = known else {
@@ -61,9 +64,11 @@ fn renamed(account: &Account, user: &User, was: &str, place: Place) -> Finding {
     if is_there(&user.name) && is_there(&was) {
         let message =
             format!("`{0}` was `{was}` by the roster, and both are in the stacks: `{0}` is somebody else", user.name);
-        return Finding::new(Rule::RosterInvalidWas, message).at(place).help(
-            "remove `was`; see whether names were moved without the rest of their rows, as where one column is sorted",
-        );
+        return Finding::new(Rule::RosterInvalidWas, message).at(place).help(format!(
+            "if the `{0}` of until now has left, leave `{was}` as it was, deploy without `{0}`, and give `{was}` that name afterwards; \
+             otherwise remove `was`, and see whether names were moved without the rest of their rows, as where one column is sorted",
+            user.name
+        ));
     }
     let finding = Finding::new(Rule::RosterRenamed, format!("`{was}` becomes `{}`", user.name)).at(place);
     let (finding, count) = steps(account, user, &was, finding);
@@ -121,6 +126,10 @@ fn returned(account: &Account, user: &User) -> Option<Finding> {
                 user.name
             ))
             .note(
+                "deploy the leaving of the former one first, if it is not deployed: otherwise the IAM user stays, with the former \
+                 one's access keys, password, MFA device and notebook",
+            )
+            .note(
                 "a training job of the former one that still runs has this user's tag: `deploy.sh` stops it when somebody \
                  leaves, other tools do not",
             ),
@@ -170,7 +179,7 @@ fn mixed_up(account: &Account) -> Option<Finding> {
     let path = first.place.path().display();
     let finding = Finding::new(Rule::RosterMixedUp, message).at(first.place.clone()).help(format!(
         "see in `git diff -- {path}` whether names were moved without the rest of their rows, as where one column is sorted, and undo \
-         that; if the addresses are right, you need to do nothing"
+         that; if the addresses are right, and nobody takes the name of another, you need to do nothing"
     ));
     Some(finding.note("a person gets the folder, notebook and access that belong to their `name`: with another person's name, they get that person's data"))
 }
@@ -196,6 +205,8 @@ fn steps(account: &Account, user: &User, was: &UserName, finding: Finding) -> (F
 pub struct Rename<'a> {
     /// The bucket with the person's folder.
     pub bucket: &'a str,
+    /// The region of the account.
+    pub region: &'a str,
     /// The former name.
     pub was: &'a str,
     /// The new name.
@@ -215,6 +226,7 @@ impl<'a> Rename<'a> {
         let existing = user.notebook.as_ref().is_some_and(|notebook| notebook.existing);
         Self {
             bucket: account.bucket.as_str(),
+            region: account.region.as_str(),
             was: was.as_str(),
             name: user.name.as_str(),
             loses_notebook: had_notebook && !existing,
@@ -224,11 +236,11 @@ impl<'a> Rename<'a> {
 
     /// What keeps the person's data, and lets them work again, step by step.
     pub fn steps(&self) -> Vec<String> {
-        let Self { bucket, was, name, .. } = self;
+        let Self { bucket, region, was, name, .. } = self;
         let save = format!("save what is worth keeping on the notebook of `{was}` into the folder `{was}/`");
         let credentials = match &self.password_secret {
             Some(secret) => format!(
-                "give the person the first password, which `aws secretsmanager get-secret-value --secret-id {secret} --query \
+                "give the person the first password, which `aws secretsmanager get-secret-value --region {region} --secret-id {secret} --query \
                  SecretString --output text` prints: they sign in, choose another one, set up their MFA device again where \
                  they had one, and make new access keys"
             ),

@@ -273,6 +273,7 @@ pub fn of_services() -> Vec<Weakening> {
     let others = made("a helper with ways to others", role("helper", &policy), TOO_WIDE, &[]);
     vec![
         OTHER_ACTIONS.iter().fold(others, told),
+        helper("sagemaker:AddTags", "arn:aws:sagemaker:*:111122223333:experiment-trial-component/*"),
         helper("sagemaker:DescribeTrialComponent", "arn:aws:sagemaker:*:111122223333:experiment-trial-component/*"),
         helper("s3:GetObject", bucket),
         helper("s3:*", "*"),

@@ -3,6 +3,7 @@
 
 mod answers;
 mod people;
+mod resource_policy;
 
 pub use answers::{Answer, Question, Reason, answers, assumed_network};
 pub use people::{Caller, Who, principals, unread};

@@ -42,8 +42,9 @@ fn unevaluated<'i, 'a: 'i>(
         let grant = by_place.entry((one.location.stack, one.location.logical_id)).or_default();
         grant.resource_type = one.resource_type;
         let documents = one.policies.iter().filter_map(|policy| iam.document(*policy));
+        let about = grant.declared.map(about).unwrap_or_default();
         for statement in documents.flat_map(|document| document.statements()) {
-            grant.statements.insert(text(&canonical("", &json!({"Statement": statement}))), statement);
+            grant.statements.insert(text(&canonical("", &json!({"Statement": statement}))) + &about, statement);
         }
     }
     for one in &iam.inventory.service_roles {
@@ -60,6 +61,15 @@ fn unevaluated<'i, 'a: 'i>(
         ((stack, format!("Outputs.{name}")), UnevaluatedGrant { declared: Some(value), ..UnevaluatedGrant::default() })
     });
     named.chain(outputs).collect()
+}
+
+/// What a resource that is a policy is about, by its other properties: the same statements say something else of another queue or
+/// secret. Of what holds a policy of its own, nothing.
+fn about(declared: &Value) -> String {
+    let is_policy = |key: &str| key.ends_with("Policy") || key.ends_with("PolicyDocument");
+    let properties = declared.get("Properties").and_then(Value::as_object).filter(|_| is_policy(type_of(declared)));
+    let others = properties.into_iter().flatten().filter(|(key, _)| !is_policy(key));
+    others.map(|(key, value)| text(&canonical("", &json!({key: value})))).collect()
 }
 
 impl UnevaluatedGrant<'_> {

@@ -67,7 +67,10 @@ fn people(diff: &Diff) -> Vec<Line> {
     let line = |change, style, one: &str, many: &str| {
         let names: Vec<String> = of(change).map(name).collect();
         let who = counted(names.len(), &format!("person {one}"), &format!("people {many}"));
-        (!names.is_empty()).then(|| Line::new(style, 2, format!("{who}: {}", listed(&names))))
+        // Who joins or is suspended loses nothing by a mistake; all others are to be looked at one by one.
+        let is_told_in_part = matches!(change, PersonChange::Joins | PersonChange::Suspended | PersonChange::Resumed);
+        let names = if is_told_in_part { listed(&names) } else { names.join(", ") };
+        (!names.is_empty()).then(|| Line::new(style, 2, format!("{who}: {names}")))
     };
     let mut lines = Vec::new();
     lines.extend(line(PersonChange::Joins, LineStyle::Add, "joins", "join"));
