@@ -5,6 +5,7 @@
 //! other, is found, with a shortest text for it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use super::pattern::{ANY_CHAR, ANY_RUN, encoded};
 
@@ -34,6 +35,7 @@ impl Step {
     fn takes(self, c: char) -> bool {
         match self {
             Step::Char(wanted) => wanted == c,
+            Step::AnyCase(wanted) if wanted.is_ascii() && c.is_ascii() => wanted.eq_ignore_ascii_case(&c),
             Step::AnyCase(wanted) => wanted.to_lowercase().eq(c.to_lowercase()),
             Step::One | Step::Many => true,
             Step::OneInSegment | Step::ManyInSegment => c != ':',
@@ -174,8 +176,9 @@ impl Automaton {
             automaton.positions.push(Position { step: Some(Step::Many), language, pattern, closure });
             pattern += 1;
         }
-        let start = std::mem::take(&mut automaton.start);
-        automaton.start = automaton.reduced(start);
+        let mut start = std::mem::take(&mut automaton.start);
+        automaton.reduce(&mut start);
+        automaton.start = start;
         automaton
     }
 
@@ -186,7 +189,7 @@ impl Automaton {
 
     /// The positions that matter. Past a `Many`, what comes before it in the pattern can match nothing more; where every
     /// text that continues is in a language, no other position of the language can add one.
-    fn reduced(&self, mut state: State) -> State {
+    fn reduce(&self, state: &mut State) {
         state.sort_unstable_by(|a, b| b.cmp(a));
         state.dedup();
         let (mut done_language, mut done_pattern) = (None, None);
@@ -202,32 +205,33 @@ impl Automaton {
             }
             true
         });
-        state
     }
 
-    fn after(&self, state: &State, c: char) -> State {
-        let mut after = State::with_capacity(state.len());
+    /// Makes `after` the state that a character leads to.
+    fn step(&self, state: &[usize], c: char, after: &mut State) {
+        after.clear();
         for (index, position) in self.of(state) {
             let Some(step) = position.step.filter(|step| step.takes(c)) else { continue };
             let reached = if step.repeats() { index } else { index + 1 };
             after.extend_from_slice(self.positions.get(reached).map_or(&[], |reached| &reached.closure));
         }
-        self.reduced(after)
+        self.reduce(after);
     }
 
-    /// The languages that a text which leads to the state is of, in order.
-    fn accepted(&self, state: &State) -> Vec<usize> {
+    /// The languages that a text which leads to the state is of, in order; none where it is not of the first.
+    fn accepted(&self, state: &[usize]) -> Vec<usize> {
         let is_end = |index: usize, position: &Position| {
             position.step.is_none() || self.endless.get(position.language) == Some(&index)
         };
         let ends = self.of(state).rev().filter(|(index, position)| is_end(*index, position));
-        let mut languages: Vec<usize> = ends.map(|(_, position)| position.language).collect();
+        let mut ends = ends.map(|(_, position)| position.language).peekable();
+        let mut languages: Vec<usize> = if ends.peek() == Some(&0) { ends.collect() } else { Vec::new() };
         languages.dedup();
         languages
     }
 
     /// The characters that lead on in different ways, in order, and stay in the first language.
-    fn next(&self, state: &State) -> Vec<char> {
+    fn next(&self, state: &[usize]) -> Vec<char> {
         let steps = || self.of(state).filter_map(|(_, position)| position.step);
         let mut characters: Vec<char> = Vec::new();
         let (mut has_digit, mut has_letter) = (false, false);
@@ -244,7 +248,11 @@ impl Automaton {
         // Of each kind that the steps tell apart, one that none of them names leads on as all of these do.
         let kind = |c: char| (has_digit && Step::Digit.takes(c), has_letter && Step::Letter.takes(c));
         let is_named = |c: char| self.unnamed != Some(c) && steps().any(|step| step.is_literal() && step.takes(c));
-        for wanted in BTreeSet::from(['0', 'x', '_'].map(kind)) {
+        let kinds = ['0', 'x', '_'].map(kind);
+        for (at, wanted) in kinds.into_iter().enumerate() {
+            if kinds.iter().take(at).any(|known| *known == wanted) {
+                continue;
+            }
             let more = (wanted == (false, false)).then_some(FIRST_OF_MORE..=char::MAX);
             let all = self.unnamed.into_iter().chain(OTHERS.chars()).chain(more.into_iter().flatten());
             characters.extend(all.filter(|c| kind(*c) == wanted).find(|c| !is_named(*c)));
@@ -276,25 +284,26 @@ pub(super) fn combinations(languages: &[Language], domain: &[Step]) -> Option<BT
     all.extend(unique);
     let automaton = Automaton::new(&all);
     // Each state that was reached, with the one before it and the character between.
-    let mut reached: Vec<(State, usize, Option<char>)> = vec![(automaton.start.clone(), 0, None)];
+    let start: Rc<[usize]> = automaton.start.as_slice().into();
+    let mut reached = vec![(Rc::clone(&start), 0, None)];
     #[expect(clippy::disallowed_types, reason = "it is only asked what is in it, and in what order shows nowhere")]
-    let mut seen: std::collections::HashSet<State> = reached.iter().map(|(state, ..)| state.clone()).collect();
+    let mut seen = std::collections::HashSet::from([start]);
     let mut found: BTreeMap<Vec<usize>, usize> = BTreeMap::new();
-    let mut index = 0;
-    while let Some((state, ..)) = reached.get(index) {
-        let accepted = automaton.accepted(state);
-        if accepted.first() == Some(&0) {
+    let (mut index, mut after) = (0, State::new());
+    while let Some(state) = reached.get(index).map(|(state, ..)| Rc::clone(state)) {
+        let accepted = automaton.accepted(&state);
+        if !accepted.is_empty() {
             found.entry(accepted).or_insert(index);
         }
         // Only texts of the domain, the first language, are of interest.
-        let afters: Vec<(char, State)> =
-            automaton.next(state).into_iter().map(|c| (c, automaton.after(state, c))).collect();
-        for (c, after) in afters {
-            if !seen.contains(&after) {
+        for c in automaton.next(&state) {
+            automaton.step(&state, c, &mut after);
+            if !seen.contains(after.as_slice()) {
                 if seen.len() == MOST_STATES {
                     return None;
                 }
-                seen.insert(after.clone());
+                let after: Rc<[usize]> = after.as_slice().into();
+                seen.insert(Rc::clone(&after));
                 reached.push((after, index, Some(c)));
             }
         }

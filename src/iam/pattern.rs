@@ -62,7 +62,8 @@ impl Pattern {
         let mut filled = String::new();
         for piece in &self.0 {
             match piece {
-                PatternPart::Text(text) if wildcards => filled.push_str(text),
+                // What stands for a wildcard is no ASCII.
+                PatternPart::Text(text) if wildcards || text.is_ascii() => filled.push_str(text),
                 PatternPart::Text(text) => filled.push_str(&shown(text)),
                 PatternPart::Variable { key, default } => match (request.find(key), default) {
                     (KeyValues::Values(values), _) if !values.multiple && values.list.len() == 1 => {

@@ -9,11 +9,10 @@ use std::path::Path;
 use std::sync::{Arc, LazyLock, OnceLock};
 
 use handlebars::{
-    Context, Handlebars, Helper, HelperDef, HelperResult, Output, RenderContext, RenderError, Template,
-    TemplateErrorReason,
+    Context, Handlebars, Helper, HelperDef, HelperResult, Output, RenderContext, RenderError, RenderErrorReason,
+    Renderable, Template, TemplateErrorReason,
 };
 use include_dir::{Dir, include_dir};
-use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use regex::Regex;
 use serde_json::Value;
 
@@ -39,13 +38,26 @@ static PARTIAL: LazyLock<Regex> =
 
 static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
 
-/// The embedded templates alone, read once.
-static BUILT_IN: OnceLock<Templates> = OnceLock::new();
+/// The embedded templates alone. Without any, nothing could be filled, and each attempt would fail.
+static BUILT_IN: LazyLock<Templates> = LazyLock::new(|| Templates::new(Vec::new()).unwrap_or_default());
+
+/// A stack's template, read when it is filled first: to read one takes as long as to fill a small stack.
+type Lazy = Arc<OnceLock<Template>>;
+
+/// The embedded ones, each read once in a run.
+static EMBEDDED_STACKS: LazyLock<BTreeMap<String, Lazy>> = LazyLock::new(|| {
+    let stacks = embedded().into_keys().filter(|path| path.starts_with(STACKS));
+    stacks.map(|path| (path, Lazy::default())).collect()
+});
+
+/// The folder of the templates of stacks.
+const STACKS: &str = "stacks/";
 
 /// The templates, ready to be filled.
 #[derive(Debug, Default)]
 pub struct Templates {
-    stacks: Handlebars<'static>,
+    engine: Handlebars<'static>,
+    stacks: BTreeMap<String, Lazy>,
     pub(super) sources: BTreeMap<String, Arc<SourceFile>>,
     pub(super) overridden: BTreeSet<String>,
 }
@@ -63,25 +75,14 @@ impl Templates {
     /// The embedded templates, where the user's own take the place of those of a stack, or of a script or of the policy of a topic
     /// in one, which no proof compares.
     pub fn built_in(&self) -> Option<&'static Self> {
-        const IN_STACKS: [&str; 3] = ["stacks/", "scripts/", "policies/operations/"];
+        const IN_STACKS: [&str; 3] = [STACKS, "scripts/", "policies/operations/"];
         let is_in_stacks = |path: &String| IN_STACKS.iter().any(|folder| path.starts_with(folder));
-        self.overridden.iter().any(is_in_stacks).then(Self::built_in_alone)
-    }
-
-    /// The embedded templates alone. Without any, nothing could be filled, and each attempt would fail.
-    ///
-    /// They are read on all cores before there is a lock: a core that waited for the lock could be one that is needed to read them.
-    fn built_in_alone() -> &'static Self {
-        if let Some(known) = BUILT_IN.get() {
-            return known;
-        }
-        let read = Self::read(Vec::new(), None).unwrap_or_default();
-        BUILT_IN.get_or_init(|| read)
+        self.overridden.iter().any(is_in_stacks).then(|| &*BUILT_IN)
     }
 
     /// Whether a template of a stack is the user's own.
     pub fn has_own_stacks(&self) -> bool {
-        self.overridden.iter().any(|path| path.starts_with("stacks/"))
+        self.overridden.iter().any(|path| path.starts_with(STACKS))
     }
 
     /// The embedded templates, with the user's own in place of those of the same path.
@@ -89,11 +90,6 @@ impl Templates {
     /// # Errors
     /// Findings about files that are no template's, or that are not well-formed.
     pub fn new(own: Vec<(String, Arc<SourceFile>)>) -> Result<Self, Vec<Finding>> {
-        Self::read(own, Some(Self::built_in_alone()))
-    }
-
-    /// The same, where the embedded ones may have been read before.
-    fn read(own: Vec<(String, Arc<SourceFile>)>, before: Option<&Self>) -> Result<Self, Vec<Finding>> {
         let (mut sources, mut overridden, mut findings) = (embedded(), BTreeSet::new(), Vec::new());
         for (path, source) in own {
             if let Some(embedded) = sources.get_mut(&path) {
@@ -108,22 +104,15 @@ impl Templates {
             }
         }
         let is_template = |path: &String| Path::new(path).extension().is_some_and(|ending| ending == "hbs");
+        let mut stacks = EMBEDDED_STACKS.clone();
         let own_templates = overridden.iter().filter(|path| is_template(path));
-        findings.extend(own_templates.filter_map(|path| own_partial(path, sources.get(path)?)));
-        // Reading a text for people takes as long as filling a stack, and few commands need one; and policies are filled in pieces.
-        // Of these, only whether the user's own can be read is asked here.
-        let is_needed = |path: &String| is_template(path) && (overridden.contains(path) || path.starts_with("stacks/"));
-        let needed: Vec<(&String, &Arc<SourceFile>)> = sources.iter().filter(|(path, _)| is_needed(path)).collect();
-        // To read one takes as long as to fill a small stack: they are read on all cores.
-        let known = |path: &String| before?.stacks.get_template(path).filter(|_| !overridden.contains(path));
-        let read = |(path, source): &(&String, &Arc<SourceFile>)| {
-            known(path).cloned().map_or_else(|| compiled(path, source), Ok)
-        };
-        let read: Vec<Result<Template, Finding>> = needed.par_iter().map(read).collect();
-        let mut stacks = strict(|text| yaml::scalar(text).into_owned());
-        for ((path, _), read) in needed.into_iter().zip(read) {
-            match read {
-                Ok(template) => stacks.register_template(path, template),
+        for (path, source) in own_templates.filter_map(|path| Some((path, sources.get(path)?))) {
+            findings.extend(own_partial(path, source));
+            // Policies and texts for people are read elsewhere. Whether the user's own can be is asked here.
+            match compiled(path, source) {
+                Ok(template) => {
+                    stacks.entry(path.clone()).and_modify(|lazy| *lazy = Arc::new(template.into()));
+                }
                 Err(finding) => findings.push(finding),
             }
         }
@@ -132,24 +121,38 @@ impl Templates {
         }
         let policies = sources.iter().filter(|(path, _)| path.starts_with(POLICIES) && path.ends_with(POLICY));
         let policies = policies.map(|(path, source)| (path.clone(), Arc::clone(source))).collect();
-        stacks.register_helper("policy", Box::new(PolicyHelper(policies)));
-        stacks.register_helper("number", helper(number));
-        stacks.register_helper("block", helper(block));
-        stacks.register_helper("tag", helper(tag));
-        stacks.register_helper("tags", helper(tags));
+        let mut engine = strict(|text| yaml::scalar(text).into_owned());
+        engine.register_helper("policy", Box::new(PolicyHelper(policies)));
+        engine.register_helper("number", helper(number));
+        engine.register_helper("block", helper(block));
+        engine.register_helper("tag", helper(tag));
+        engine.register_helper("tags", helper(tags));
         // The place of the template's own digest.
-        stacks.register_helper("template_digest", helper(|_| Ok(digest::PLACEHOLDER.to_owned())));
-        Ok(Self { stacks, sources, overridden })
+        engine.register_helper("template_digest", helper(|_| Ok(digest::PLACEHOLDER.to_owned())));
+        Ok(Self { engine, stacks, sources, overridden })
     }
 
     /// Fills the template of a kind of stack.
     pub(super) fn fill(&self, kind: &str, context: &Context) -> Result<String, RenderFailure> {
         let (path, asked) = (stack_path(kind), context.data().get("metadata").unwrap_or(&Value::Null));
-        let filled = self.stacks.render_with_context(&path, context);
+        let filled = self.template(&path)?.renders(&self.engine, context, &mut RenderContext::new(Some(&path)));
         filled.map(|text| by_design::annotated(text, asked)).map_err(|error| {
             // It may be a policy within the stack that cannot be filled.
             self.unfilled(error.template_name.as_deref().unwrap_or(&path), &error)
         })
+    }
+
+    /// The template of a stack, read.
+    fn template(&self, path: &str) -> Result<&Template, RenderFailure> {
+        let known = self.stacks.get(path).zip(self.sources.get(path));
+        let Some((template, source)) = known else {
+            return Err(self.unfilled(path, &RenderErrorReason::TemplateNotFound(path.to_owned()).into()));
+        };
+        if let Some(read) = template.get() {
+            return Ok(read);
+        }
+        let read = compiled(path, source).map_err(|finding| self.failure(finding))?;
+        Ok(template.get_or_init(|| read))
     }
 
     /// That the template of this path cannot be filled, at its line.
@@ -232,7 +235,7 @@ fn files_within(dir: &'static Dir<'static>) -> Vec<(String, &'static str)> {
 
 /// The path of the template of a kind of stack.
 fn stack_path(kind: &str) -> String {
-    format!("stacks/{kind}.yaml.hbs")
+    format!("{STACKS}{kind}.yaml.hbs")
 }
 
 /// The template in a file, as the engine reads it.
