@@ -677,6 +677,15 @@ fn what_the_tags_of_stacks_give_is_told() {
     }
     let by_name = json!({"Effect": "Allow", "Action": "sqs:*", "Resource": "*", "Condition": {"StringEquals": {"aws:PrincipalTag/user": "a"}}});
     told("", "", &role(json!([]), &json!([by_name])), &[]);
+    // Resources have the tags, too.
+    let in_stage = json!({"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "*", "Condition": {"StringEquals": {"aws:ResourceTag/Stage": "test"}}});
+    let in_stage = role(json!([]), &json!([in_stage]));
+    let other = "stacks: unknown * on * the tag `stage` that stacks give is another, and policies know resources by it";
+    told(&prod, &test, &in_stage, &[other]);
+    told(&none, &test, &in_stage, &[other]);
+    told(&test, &test, &in_stage, &[]);
+    told(&test, &prod, &role(json!([]), &json!([])), &[]);
+    assert!(access(&compare(&deployed("", &in_stage), &deployed(&test, &in_stage)).0).contains(&open.to_owned()));
 }
 
 #[test]

@@ -218,7 +218,7 @@ fn unrecorded(inputs: &Inputs) -> String {
         accounts => format!("the buckets of {} accounts", accounts.len()),
     };
     format!(
-        "note: S3 access logs are off for {whose}, so you cannot find out later who read a file; to turn them on, set `bucket.access_logs` to the name of a bucket; to hide this note, set it to `none`\n"
+        "note: S3 access logs are off for {whose}, so you cannot find out later who read a file; to turn them on, set `bucket.access_logs` to a bucket of the same account and region; to hide this note, set it to `none`\n"
     )
 }
 

@@ -352,6 +352,9 @@ pub struct PersonDiff {
     /// Whose e-mail address it was, of somebody who has another's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email_of: Option<String>,
+    /// The e-mail address of before, of somebody who has another that nobody had.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email_was: Option<String>,
     /// What a person must do to keep the data of somebody who is renamed, step by step.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<String>,
@@ -368,6 +371,10 @@ pub enum PersonChange {
     /// The person has the e-mail address that another had: names were moved without the rest of their rows, or it is that person.
     #[serde(rename = "takes-email")]
     TakesEmail,
+    /// The person has an e-mail address that differs in more than its domain, and that nobody had: perhaps it is another person, who
+    /// gets the keys, the folder and the notebook of the one before.
+    #[serde(rename = "other-email")]
+    OtherEmail,
     /// The person is gone.
     Leaves,
     /// The person has another name: CloudFormation deletes one user and makes another.

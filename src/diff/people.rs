@@ -21,6 +21,7 @@ pub(super) fn people(account: &str, old: Option<&AccountFolder>, new: Option<&Ac
         change,
         was: None,
         email_of: None,
+        email_was: None,
         steps: Vec::new(),
     };
     let left: BTreeSet<&str> =
@@ -53,12 +54,16 @@ pub(super) fn people(account: &str, old: Option<&AccountFolder>, new: Option<&Ac
         let returns = !before.contains_key(name) && left.contains(name);
         found.extend(returns.then(|| person(name, PersonChange::Returns)));
         let own = was.map_or(*name, |was| was.name.as_str());
-        let email = emails.get(name).filter(|email| emails_before.get(own) != Some(*email));
+        let email_was = emails_before.get(own);
+        let email = emails.get(name).filter(|email| email_was != Some(*email));
         // Who keeps it has it still.
         let other = email.and_then(|email| whose.get(email)).filter(|other| emails.get(*other) != email);
-        let takes =
-            |other: &&str| PersonDiff { email_of: Some((*other).to_owned()), ..person(name, PersonChange::TakesEmail) };
-        found.extend(other.map(takes));
+        if let Some(other) = other {
+            found.push(PersonDiff { email_of: Some((*other).to_owned()), ..person(name, PersonChange::TakesEmail) });
+        } else if let Some((was, _)) = email_was.zip(email).filter(|(was, email)| local_part(was) != local_part(email))
+        {
+            found.push(PersonDiff { email_was: Some(was.clone()), ..person(name, PersonChange::OtherEmail) });
+        }
         let suspended = before.get(name).copied().or(was).map(|before| (before.suspended, user.suspended));
         match suspended.filter(|_| tells_suspended) {
             Some((false, true)) => found.push(person(name, PersonChange::Suspended)),
@@ -112,6 +117,11 @@ fn emails(account: Option<&AccountFolder>) -> BTreeMap<&str, String> {
         Some(tags.iter().find(|tag| tag["Key"] == EMAIL)?["Value"].as_str()?.to_lowercase())
     };
     users.filter_map(|user| Some((user["UserName"].as_str()?, email(user)?))).collect()
+}
+
+/// What tells people of a company apart: where the domain alone is another, the company has another, and its people are the same.
+fn local_part(email: &str) -> &str {
+    email.split('@').next().unwrap_or(email)
 }
 
 fn by_name(account: Option<&AccountFolder>) -> BTreeMap<&str, &UserEntry> {

@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::account::PLACEHOLDER_ID;
-use super::bucket::{bucket_name, bucket_place};
+use super::bucket::{bucket_name, bucket_place, log_bucket};
 use crate::config::Config;
 use crate::finding::{Finding, Rule};
 
-/// Finds accounts that claim the same for themselves: an account ID, a bucket.
+/// Finds accounts that claim the same for themselves: an account ID, a bucket, the bucket of its logs, which S3 takes from the owner's
+/// account and region alone.
+/// Source: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html>
 pub fn clashes(config: &Config, findings: &mut Vec<Finding>) {
     let mut claims = BTreeMap::new();
     for config in &config.accounts {
@@ -16,7 +18,9 @@ pub fn clashes(config: &Config, findings: &mut Vec<Finding>) {
         let id = id.map(|id| (Rule::AccountDuplicateId, id, node.place_of("account_id")));
         let bucket = bucket_name(settings, node).and_then(Result::ok).map(|bucket| bucket.to_string());
         let bucket = bucket.map(|bucket| (Rule::AccountDuplicateBucket, bucket, bucket_place(node)));
-        for (rule, value, place) in id.into_iter().chain(bucket) {
+        let logs = log_bucket(settings).map(ToString::to_string);
+        let logs = logs.map(|bucket| (Rule::SettingsContradiction, bucket, node.place_of("bucket.access_logs")));
+        for (rule, value, place) in id.into_iter().chain(bucket).chain(logs) {
             let Some((other, first)) = claims.get(&(rule, value.clone())) else {
                 claims.insert((rule, value), (name, place));
                 continue;
@@ -28,6 +32,9 @@ pub fn clashes(config: &Config, findings: &mut Vec<Finding>) {
                     "correct `account_id` in one of them: IAM names are unique per account"
                 };
                 (format!("the accounts `{other}` and `{name}` have one account ID"), help)
+            } else if rule == Rule::SettingsContradiction {
+                let help = "set `bucket.access_logs` in each account, to a bucket of the same account and region";
+                (format!("the accounts `{other}` and `{name}` would both log into the bucket `{value}`"), help)
             } else {
                 let help = if place == *first {
                     "set `bucket: {created: …}` or `bucket: {name: …}` in each account: S3 names are global"

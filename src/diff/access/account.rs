@@ -96,10 +96,21 @@ impl<'a> AccountIam<'a> {
         })
     }
 
-    /// Whether a policy asks whoever asks for a tag that the settings may give to stacks.
+    /// The keys of tags, in lower case, by which some policy knows resources.
+    pub(super) fn known_by(&self) -> BTreeSet<String> {
+        ["resourcetag/", "buckettag/"].into_iter().flat_map(|word| self.asked_tags(word)).collect()
+    }
+
+    /// Whether a policy asks for a tag, of who asks or of a resource, that the settings may give to stacks.
     pub(super) fn asks_for_tags(&self) -> bool {
-        let mut asked = self.inventory.policies.iter().flat_map(|policy| policy.document.tag_keys(PRINCIPAL_TAG));
-        asked.any(|key| key != OLD_KEY && !TAGS_OF_TEMPLATES.contains(&key.as_str()))
+        let asked = self.asked_tags(PRINCIPAL_TAG).into_iter().chain(self.known_by());
+        asked.into_iter().any(|key| key != OLD_KEY && !TAGS_OF_TEMPLATES.contains(&key.as_str()))
+    }
+
+    fn asked_tags(&self, word: &str) -> BTreeSet<String> {
+        let mut seen = BTreeSet::new();
+        let policies = self.inventory.policies.iter().filter(|policy| seen.insert(policy.document.id));
+        policies.flat_map(|policy| policy.document.tag_keys(word)).collect()
     }
 
     /// What may give access that nothing shows, in words.

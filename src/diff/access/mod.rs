@@ -105,7 +105,7 @@ pub(super) fn compare(
     let names: PolicyNames = policies.map(|policy| (policy.document.id, name(policy))).collect();
     let changes: Vec<Option<AccessChange>> = subjects.into_par_iter().map(|subject| change(&subject, &names)).collect();
     let others = changed_grants(before, after).into_iter().chain(moved(before, after)).chain(left_open(old, new));
-    let others = others.chain(untold_tags(&sides));
+    let others = others.chain(untold_tags(&sides)).chain(retagged(old, new, &sides));
     changes.into_iter().flatten().chain(others).collect()
 }
 
@@ -141,6 +141,24 @@ fn untold_tags(sides: &[AccountIam<'_>; 2]) -> Option<AccessChange> {
     let is_open = sides.iter().any(|side| !side.tells_tags) && sides.iter().any(AccountIam::asks_for_tags);
     let why = format!("a policy asks for a tag that stacks may give, and no `{DEPLOY_FILE}` tells the tags of some");
     is_open.then(|| AccessChange::through("stacks", vec![AccessEntry::unknown(why)]))
+}
+
+/// What cannot be told where stacks give other tags than before, and policies know resources by these: which resources have such a tag,
+/// and whether one of their own goes before it, is not compared.
+fn retagged(
+    old: Option<&AccountFolder>,
+    new: Option<&AccountFolder>,
+    sides: &[AccountIam<'_>; 2],
+) -> Option<AccessChange> {
+    let [old, new] = [old?.stack_tags()?, new?.stack_tags()?].map(|tags| tags.into_iter().collect::<BTreeSet<_>>());
+    let changed: BTreeSet<&str> = old.symmetric_difference(&new).map(|(key, _)| key.as_str()).collect();
+    let known_by: BTreeSet<String> = sides.iter().flat_map(AccountIam::known_by).collect();
+    let is_known = |key: &&str| known_by.contains(&key.to_lowercase());
+    let entry = |key| {
+        AccessEntry::unknown(format!("the tag `{key}` that stacks give is another, and policies know resources by it"))
+    };
+    let entries: Vec<AccessEntry> = changed.into_iter().filter(is_known).map(entry).collect();
+    (!entries.is_empty()).then(|| AccessChange::through("stacks", entries))
 }
 
 /// What cannot be told where templates leave something open: a denial may stand under a condition, and hide what others gain.

@@ -28,9 +28,6 @@ pub(super) struct Openings<'a> {
 
 impl<'a> Openings<'a> {
     pub(super) fn of(before: &AccountIam<'a>, after: &AccountIam<'a>) -> Self {
-        let mut seen = BTreeSet::new();
-        let policies = [before, after].into_iter().flat_map(|iam| &iam.inventory.policies);
-        let policies = policies.filter(|policy| seen.insert(policy.document.id));
         let mut keys: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
         for (stack, id, one) in after.declared(before) {
             if let Some(stack) = after.name_of(stack).filter(|_| type_of(one) == ACCESS_KEY) {
@@ -39,10 +36,7 @@ impl<'a> Openings<'a> {
         }
         Self {
             hidden: [after, before].map(AccountIam::hidden),
-            known_by: policies
-                .flat_map(|one| ["resourcetag/", "buckettag/"].map(|word| one.document.tag_keys(word)))
-                .flatten()
-                .collect(),
+            known_by: before.known_by().into_iter().chain(after.known_by()).collect(),
             people: after.stacks.iter().flat_map(|stack| &stack.of.users).map(|user| user.name.as_str()).collect(),
             keys,
         }

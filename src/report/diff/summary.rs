@@ -57,10 +57,11 @@ fn people(diff: &Diff) -> Vec<Line> {
     let of = |change: PersonChange| diff.people.iter().filter(move |person| person.change == change);
     let name = |person: &PersonDiff| {
         let name = &person.name;
-        let name = match (&person.was, &person.email_of) {
-            (Some(was), _) => format!("{was} becomes {name}"),
-            (None, Some(other)) => format!("{name} has that of {other}"),
-            (None, None) => name.clone(),
+        let name = match (&person.was, &person.email_of, &person.email_was) {
+            (Some(was), ..) => format!("{was} becomes {name}"),
+            (_, Some(other), _) => format!("{name} has that of {other}"),
+            (.., Some(email)) => format!("{name} had {email}"),
+            (None, None, None) => name.clone(),
         };
         if several { format!("{name} ({})", person.account) } else { name }
     };
@@ -79,6 +80,11 @@ fn people(diff: &Diff) -> Vec<Line> {
     lines.extend(line(PersonChange::Returns, LineStyle::Warning, one, many));
     let (one, many) = ("has the e-mail address that another had", "have the e-mail addresses that others had");
     lines.extend(line(PersonChange::TakesEmail, LineStyle::Warning, one, many));
+    let (one, many) = (
+        "has another e-mail address; if it is another person, they get keys, folder and notebook of the one before",
+        "have other e-mail addresses; those who are other people get keys, folders and notebooks of the ones before",
+    );
+    lines.extend(line(PersonChange::OtherEmail, LineStyle::Warning, one, many));
     lines.extend(line(PersonChange::Leaves, LineStyle::Destroy, "leaves", "leave"));
     lines.extend(line(PersonChange::Renamed, LineStyle::Warning, "gets another name", "get another name"));
     let several_renamed = of(PersonChange::Renamed).nth(1).is_some();
