@@ -158,7 +158,7 @@ fn a_run_that_is_killed_leaves_the_old_or_the_new_and_the_next_run_cleans_up() {
     let with_draft = whole_run.saturating_sub(until_draft);
     let mut numbers = Numbers(0x9E37_79B9_7F4A_7C15);
     let (mut killed, mut left) = (0, 0);
-    let kills = if is_slow() { 240 } else { 25 };
+    let kills = if is_slow() { 240 } else { 12 };
     let mut kill = 0;
     // On a busy machine, many a run ends before it is killed: there are more until enough of them met something.
     while kill < kills || killed <= kills / 4 || left <= kills / 8 {

@@ -84,7 +84,7 @@ fn a_killed_run_leaves_each_account_old_or_new_and_the_next_run_cleans_up() {
     assert_eq!(run.wait().unwrap().code(), Some(0));
     let changing = began.elapsed();
     synth(root.path(), "a", "out");
-    let kills = if is_slow() { 120 } else { 12 };
+    let kills = if is_slow() { 120 } else { 6 };
     let (mut left, mut mixed) = (0, 0);
     let mut kill = 0;
     // On a busy machine, many a run ends before it is killed: there are more until one of them left something.

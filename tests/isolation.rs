@@ -385,7 +385,7 @@ fn every_weakening_is_found_by_the_rule_and_with_the_request() {
 fn what_is_merely_written_otherwise_is_not_reported() {
     let known = [NONE, NETS, NOTEBOOK_NET].map(|nets| (nets, baseline(nets)));
     let mut all = Vec::new();
-    for (name, nets, edit) in HARMLESS {
+    for (name, nets, edit) in in_short(HARMLESS, 3) {
         let (_, known) = known.iter().find(|(known, _)| known == nets).unwrap();
         let edits: Vec<Edit> = nets.iter().copied().chain([*edit]).collect();
         let findings = synth(name, &edits);

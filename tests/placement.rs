@@ -194,7 +194,7 @@ fn untouched(before: &Found, after: &Found) -> bool {
 }
 
 proptest! {
-    #![proptest_config(cases(6))]
+    #![proptest_config(cases(3))]
 
     #[test]
     fn nobody_moves_whoever_joins_leaves_changes_or_returns(

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use crate::common::settings::{REGIONS, SETTINGS, Setting, has, workspace};
-use crate::common::{json as as_json, resources};
+use crate::common::{in_short, json as as_json, resources};
 use serde_json::Value;
 
 /// What synth writes with these settings in a region.
@@ -25,7 +25,8 @@ fn each_setting_holds_alone_in_each_partition() {
     std::thread::scope(|scope| {
         for (partition, region) in REGIONS {
             scope.spawn(move || {
-                for setting in SETTINGS.iter().filter(|setting| has(region, setting)) {
+                let every = if partition == "aws" { 1 } else { 3 };
+                for setting in in_short(SETTINGS.iter().filter(|setting| has(region, setting)), every) {
                     synthesised(region, partition, &[setting]);
                 }
             });

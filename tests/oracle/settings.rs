@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value as Json, json};
 
-use crate::common::Workspace;
 use crate::common::settings::REGIONS;
+use crate::common::{Workspace, in_short};
 use crate::oracle::case::{Case, Request};
 use crate::oracle::corpus::{Corpus, Policies};
 use crate::oracle::notebooks::{case, decided};
@@ -277,7 +277,9 @@ fn what_a_setting_denies_was_allowed_before_it_and_the_rest_is_still() {
         let together = written(&text(&before, &all), place);
         let mut cases: Vec<Case> = Vec::new();
         let mut expected: Vec<bool> = Vec::new();
-        for setting in &all {
+        // The partitions differ in names alone.
+        let every = if place.0 == "aws" && profile == "hardened" { 1 } else { 3 };
+        for setting in in_short(&all, every) {
             let alone = written(&text(&before, &[setting]), place);
             for one in (setting.asked)() {
                 let principals = [(By::Person, false), (By::Notebook, true)];
@@ -305,7 +307,7 @@ fn what_a_setting_denies_was_allowed_before_it_and_the_rest_is_still() {
             let is_expected = (decision == "Allowed") == *allowed.next().unwrap();
             assert!(is_expected, "{place:?}, {profile}: {decision}: {}", case.json()["request"]);
         });
-        assert!(counts["Allowed"] > 60 && counts["ExplicitlyDenied"] > 60, "{counts:?}");
+        assert!(counts["Allowed"] * every > 60 && counts["ExplicitlyDenied"] * every > 60, "{counts:?}");
     }
 }
 

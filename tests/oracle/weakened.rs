@@ -34,7 +34,7 @@ const LIMITS_PERSON: &str = include_str!("../../src/check/isolation/reference/li
 const LIMITS_NOTEBOOK: &str = include_str!("../../src/check/isolation/reference/limits-notebook.json.hbs");
 const LIMITS_SUSPENDED: &str = include_str!("../../src/check/isolation/reference/limits-suspended-notebook.json.hbs");
 const FORBIDDEN: &str = include_str!("../../src/check/isolation/reference/forbidden-person.json.hbs");
-/// Changes of statements that `make test` tries; `make test-all` tries all. Actions are tried always.
+/// Changes of statements that `make test` tries, beside every third of the batches of actions; `make test-all` tries all.
 const CHANGES: usize = 10;
 /// Actions that are allowed at once.
 const AT_ONCE: usize = 52;
@@ -106,6 +106,8 @@ fn each_weakening_that_the_oracle_confirms_is_found_and_no_example_is_refuted() 
     let mut weakenings = estate.weakenings();
     let all = weakenings.len();
     let actions = ACTIONS.lines().count();
+    let every = if is_slow() { 1 } else { 3 };
+    weakenings.retain(|one| one.together >= actions || one.together / 2 % every == 0);
     let allowed = weakenings.partition_point(|one| one.together < actions);
     while !is_slow() && weakenings.len() > allowed + CHANGES {
         weakenings.swap_remove(allowed + chance.below(weakenings.len() - allowed));
@@ -162,7 +164,7 @@ fn each_weakening_that_the_oracle_confirms_is_found_and_no_example_is_refuted() 
         weakenings.len(),
         confirmed.len(),
     );
-    assert!(weakenings.len() >= 300 && confirmed.len() * 2 > weakenings.len());
+    assert!(weakenings.len() * every >= 300 && confirmed.len() * 2 > weakenings.len());
 }
 
 /// Whether the proof tells of a weakening: of its action, or at all.

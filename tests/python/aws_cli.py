@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from aws_program import ANOTHER
 from moto_server import MotoServer
 
 PROCESS = Path(__file__).with_name("aws_cli_process.py")
@@ -44,7 +45,9 @@ class AwsCli:
 @contextlib.contextmanager
 def running_aws_cli(moto: MotoServer) -> Iterator[AwsCli]:
     """Run the CLI for as long as the block runs."""
-    command = [sys.executable, PROCESS]
+    # Version 1, whichever is tested.
+    python = moto.programs / "aws" if moto.programs and not ANOTHER else sys.executable
+    command = [python, PROCESS]
     with subprocess.Popen(
         command, env=moto.environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:

@@ -29,6 +29,8 @@ import awscli
 import awscli.clidriver
 
 PROGRAM = Path(sys.executable).with_name("aws")
+# What is run in its place where it is the first argument: many commands, one after the other.
+PROCESS = Path(__file__).with_name("aws_cli_process.py")
 # The services that deployments ask, whose descriptions are parsed before there is any command.
 SERVICES = ("cloudformation", "iam", "s3", "sagemaker", "sts")
 # Handed over with each command: standard input, output and errors.
@@ -123,8 +125,9 @@ def run(connection: socket.socket) -> None:
     os.environ.update(asked["environment"])
     # This tells in the environment where the CLI's data is.
     importlib.reload(awscli)
-    sys.argv = [str(PROGRAM), *asked["arguments"]]
-    runpy.run_path(str(PROGRAM), run_name="__main__")
+    arguments = asked["arguments"]
+    sys.argv = arguments if arguments[:1] == [str(PROCESS)] else [str(PROGRAM), *arguments]
+    runpy.run_path(sys.argv[0], run_name="__main__")
 
 
 if __name__ == "__main__":

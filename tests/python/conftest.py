@@ -3,6 +3,7 @@
 import os
 import shutil
 import socket
+import sys
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -36,8 +37,14 @@ def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """What a machine's user has set up or kept for git and racestack is none of the tests' business."""
+    """What a machine's user has set up or kept for git and racestack is none of the tests' business.
+
+    Nor is a script in the place of `python3` that looks for the version to run, for a fifth of a second each time.
+    """
+    programs = tmp_path_factory.mktemp("programs")
+    (programs / "python3").symlink_to(os.path.realpath(sys.executable))
     with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", str(programs), prepend=os.pathsep)
         patch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
         patch.setenv("GIT_CONFIG_SYSTEM", os.devnull)
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))

@@ -19,7 +19,7 @@ from workspace import SETTINGS, SLOW, Person, Workspace
 
 STAYING: tuple[Person, ...] = ({"name": "sato.hana"}, {"name": "taro-kun", "notebook": "false"})
 COMING_AND_GOING = ("ito.ken", "mori.yui")
-KILLS = 50 if SLOW else 3
+KILLS = 50 if SLOW else 2
 
 # Ends the whole deployment, with all its workers, before or after its call of the given number. Only one process can make a
 # folder, so that no two calls that begin together have the same number.

@@ -98,6 +98,7 @@ def test_the_sdk_looks_where_the_script_writes(kernel):
     assert printed.splitlines()[-1] == "/etc/xdg/sagemaker/config.yaml"
 
 
+@pytest.mark.parametrize("kernel", WITH_2, indirect=True)
 def test_a_session_takes_the_defaults_up(kernel):
     kernel.sandbox.start()
     module = {2: "sagemaker", 3: "sagemaker.core.helper.session_helper"}[kernel.version]
@@ -119,6 +120,7 @@ def test_an_unchanged_sample_asks_for_a_job_of_ones_own(kernel):
     assert job["OutputDataConfig"]["S3OutputPath"].startswith(f"s3://{BUCKET}/{NAME}/sagemaker")
 
 
+@pytest.mark.parametrize("kernel", WITH_2, indirect=True)
 def test_a_base_name_gets_the_beginning_once(kernel):
     kernel.sandbox.start()
     samples = [f"base_job_name='{base}'" for base in ("rl-deepracer", f"{NOTEBOOK}--rl-deepracer")]

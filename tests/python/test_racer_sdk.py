@@ -123,6 +123,7 @@ def test_a_sample_trains(stand: Stand, sample: Sample, tmp_path: Path, where: st
     trains(stand, sample, tmp_path, where)
 
 
+@pytest.mark.parametrize("sample", [2, 3] if SLOW else [3], indirect=True)
 @pytest.mark.parametrize("stand", ["limited"], indirect=True)
 def test_a_sample_trains_on_a_notebook_where_jobs_are_limited(stand: Stand, sample: Sample, tmp_path: Path) -> None:
     trains(stand, sample, tmp_path, "notebook")
@@ -147,6 +148,7 @@ def trains(stand: Stand, sample: Sample, tmp_path: Path, where: str) -> None:
     assert f"model: s3://{BUCKET}/{RACER}/sagemaker/" in finished.stdout
 
 
+@pytest.mark.parametrize("sample", [2, 3] if SLOW else [2], indirect=True)
 @pytest.mark.parametrize("stand", ["hardened"], indirect=True)
 def test_with_anothers_defaults_nothing_is_uploaded(stand: Stand, sample: Sample, tmp_path: Path) -> None:
     before = len(stand.entries())

@@ -148,6 +148,11 @@ def test_within_a_stack_no_order_of_calls_opens_more_than_is_documented(account:
     account.deploy(only=[users_stack])
     after = {holder.label: holder for holder in holders(account)}
     assert before.keys() == after.keys()
+    suspended = SUSPENDED[account.name]
+    if not SLOW:
+        # The others change as the first of them does.
+        first = next(holder.name for holder in before.values() if holder.kind == "role" and holder.name != suspended)
+        before = {label: holder for label, holder in before.items() if holder.name in (suspended, first)}
 
     lost: set[tuple[str, str]] = set()
     gained: set[str] = set()
@@ -162,7 +167,6 @@ def test_within_a_stack_no_order_of_calls_opens_more_than_is_documented(account:
                 gained.add(label)
                 # Not even then is anything of another's open that is not to those who are not suspended.
                 assert {what for _, whose, what in found - mine if whose != old.name} <= weak(account, old)
-    suspended = SUSPENDED[account.name]
     notebooks = {holder.label for holder in before.values() if holder.kind == "role"}
     # Until the role has its tag `notebook`, its notebook writes no log.
     assert lost == {(label, "log") for label in notebooks if label != f"role {suspended}"}
