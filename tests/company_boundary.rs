@@ -2,7 +2,7 @@
 //! boundary of racestack holds, statement by statement.
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::panic, reason = "a test reads files and may fail")]
 
-use crate::common::{Workspace, json, resources};
+use crate::common::{Workspace, in_short, is_slow, json, resources};
 use racestack::cli::Outcome;
 use serde_json::{Value, json};
 
@@ -72,6 +72,9 @@ fn every_role_has_the_companys_boundary_and_every_notebook_the_denials() {
     assert_eq!(roles, 3 + 3 + 1);
 }
 
+/// Of the denials, in short, one of so many is looked at.
+const EVERY: usize = 3;
+
 #[test]
 fn each_of_the_denials_is_missed() {
     let files = workspace_of(b"name,team\nbob,red\nann,\n", &everything(), "").synthesised();
@@ -81,7 +84,8 @@ fn each_of_the_denials_is_missed() {
         let written = json(&resources[id])["Properties"]["PolicyDocument"].clone();
         let intact = with_denials(template, &written);
         assert_eq!((intact.code, intact.stderr.contains("isolation::")), (0, false), "{}", intact.stderr);
-        for (index, statement) in written["Statement"].as_array().unwrap().iter().enumerate() {
+        let all = written["Statement"].as_array().unwrap().iter().enumerate();
+        for (index, statement) in in_short(all, EVERY) {
             // Without the tag, the denial that compares the role's name with it holds: an inverted operator matches what has
             // no value.
             if statement["Sid"] == "DenyWithoutTag" {
@@ -101,7 +105,7 @@ fn each_of_the_denials_is_missed() {
             tried += 1;
         }
     }
-    assert!(tried >= 25, "{tried}");
+    assert!(tried * if is_slow() { 1 } else { EVERY } >= 25, "{tried}");
 }
 
 #[test]

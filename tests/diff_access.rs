@@ -680,7 +680,7 @@ fn what_the_tags_of_stacks_give_is_told() {
     // Resources have the tags, too.
     let in_stage = json!({"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "*", "Condition": {"StringEquals": {"aws:ResourceTag/Stage": "test"}}});
     let in_stage = role(json!([]), &json!([in_stage]));
-    let other = "stacks: unknown * on * the tag `stage` that stacks give is another, and policies know resources by it";
+    let other = "stacks: unknown * on * the tag `stage` that stacks give is another, new or gone, and policies know resources by it";
     told(&prod, &test, &in_stage, &[other]);
     told(&none, &test, &in_stage, &[other]);
     told(&test, &test, &in_stage, &[]);

@@ -371,8 +371,8 @@ pub enum PersonChange {
     /// The person has the e-mail address that another had: names were moved without the rest of their rows, or it is that person.
     #[serde(rename = "takes-email")]
     TakesEmail,
-    /// The person has an e-mail address that differs in more than its domain, and that nobody had: perhaps it is another person, who
-    /// gets the keys, the folder and the notebook of the one before.
+    /// The person of this name has an e-mail address that differs in more than its domain, and that nobody had: perhaps it is another
+    /// person, who gets the keys, the folder and the notebook of the one before.
     #[serde(rename = "other-email")]
     OtherEmail,
     /// The person is gone.

@@ -60,9 +60,14 @@ pub(super) fn people(account: &str, old: Option<&AccountFolder>, new: Option<&Ac
         let other = email.and_then(|email| whose.get(email)).filter(|other| emails.get(*other) != email);
         if let Some(other) = other {
             found.push(PersonDiff { email_of: Some((*other).to_owned()), ..person(name, PersonChange::TakesEmail) });
-        } else if let Some((was, _)) = email_was.zip(email).filter(|(was, email)| local_part(was) != local_part(email))
-        {
-            found.push(PersonDiff { email_was: Some(was.clone()), ..person(name, PersonChange::OtherEmail) });
+        } else if was.is_none() {
+            // Who is renamed gets another user, without the keys of the one before.
+            let differs = email_was.zip(email).filter(|(was, email)| local_part(was) != local_part(email));
+            let other = |(was, _): (&String, _)| PersonDiff {
+                email_was: Some(was.clone()),
+                ..person(name, PersonChange::OtherEmail)
+            };
+            found.extend(differs.map(other));
         }
         let suspended = before.get(name).copied().or(was).map(|before| (before.suspended, user.suspended));
         match suspended.filter(|_| tells_suspended) {

@@ -26,7 +26,7 @@ fn the_day_passes_with_each_setting_alone_and_with_all() {
         let all: Vec<&Setting> = SETTINGS.iter().copied().filter(|setting| has(region, setting)).collect();
         let alone = all.iter().map(|setting| vec![*setting]);
         // What a partition changes is the same with each setting: alone, some settings of one partition are asked, unless there is time.
-        let alone = in_short(alone.filter(|_| is_slow() || partition == "aws"), 3);
+        let alone = in_short(alone.filter(|_| is_slow() || partition == "aws"), 6);
         let taken = alone.into_iter().chain([Vec::new(), all.clone()]);
         let mut cases: Vec<Case> = Vec::new();
         for settings in taken {

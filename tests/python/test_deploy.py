@@ -12,7 +12,7 @@ from conftest import BROAD, MOST
 from moto_server import OTHER_ACCOUNT_ID, REGION, MotoServer
 from read_back import declared, found
 from templates import declared_resources, load
-from workspace import SETTINGS, Workspace
+from workspace import SETTINGS, SLOW, Workspace
 
 TEAMS = ("blue", "red", "green")
 
@@ -48,11 +48,11 @@ def test_a_second_deployment_changes_nothing(moto: MotoServer, workspace: Worksp
     assert creation_dates(moto) == dates
 
 
-def test_of_sixty_five_leave_and_eight_join_without_moving_others(moto: MotoServer, tmp_path: Path) -> None:
+def test_of_many_five_leave_and_eight_join_without_moving_others(moto: MotoServer, tmp_path: Path) -> None:
     workspace = Workspace(tmp_path, SETTINGS["hardened"])
-    people = tuple({"name": f"racer.{number:02}", "team": TEAMS[number % 3]} for number in range(60))
+    people = tuple({"name": f"racer.{number:02}", "team": TEAMS[number % 3]} for number in range(60 if SLOW else 20))
     newcomers = tuple({"name": f"rookie.{number}", "team": TEAMS[number % 3]} for number in range(8))
-    leavers = {f"racer.{number:02}" for number in (3, 4, 17, 31, 59)}
+    leavers = {people[at]["name"] for at in (3, 4, 7, 13, -1)}
     workspace.write(people)
     workspace.synth()
     assert workspace.deploy(moto.environment()).returncode == 0

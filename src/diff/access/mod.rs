@@ -155,7 +155,9 @@ fn retagged(
     let known_by: BTreeSet<String> = sides.iter().flat_map(AccountIam::known_by).collect();
     let is_known = |key: &&str| known_by.contains(&key.to_lowercase());
     let entry = |key| {
-        AccessEntry::unknown(format!("the tag `{key}` that stacks give is another, and policies know resources by it"))
+        AccessEntry::unknown(format!(
+            "the tag `{key}` that stacks give is another, new or gone, and policies know resources by it"
+        ))
     };
     let entries: Vec<AccessEntry> = changed.into_iter().filter(is_known).map(entry).collect();
     (!entries.is_empty()).then(|| AccessChange::through("stacks", entries))
