@@ -48,11 +48,12 @@ def test_a_second_deployment_changes_nothing(moto: MotoServer, workspace: Worksp
     assert creation_dates(moto) == dates
 
 
-def test_of_many_five_leave_and_eight_join_without_moving_others(moto: MotoServer, tmp_path: Path) -> None:
+def test_of_many_some_leave_and_eight_join_without_moving_others(moto: MotoServer, tmp_path: Path) -> None:
     workspace = Workspace(tmp_path, SETTINGS["hardened"])
     people = tuple({"name": f"racer.{number:02}", "team": TEAMS[number % 3]} for number in range(60 if SLOW else 20))
     newcomers = tuple({"name": f"rookie.{number}", "team": TEAMS[number % 3]} for number in range(8))
-    leavers = {people[at]["name"] for at in (3, 4, 7, 13, -1)}
+    # No more than a tenth: of more, deploy.sh wants to know the number.
+    leavers = {people[at]["name"] for at in ((3, 4, 17, 31, -1) if SLOW else (3, -1))}
     workspace.write(people)
     workspace.synth()
     assert workspace.deploy(moto.environment()).returncode == 0

@@ -10,6 +10,7 @@ import sys
 
 import alone
 import botocore.client
+import once
 from botocore.exceptions import ClientError
 
 ANSWERS = {
@@ -40,6 +41,7 @@ def answer(client, operation, request):
 
 
 alone.stay()
+once.check_schemas()
 botocore.client.BaseClient._make_api_call = answer
 names = {"__name__": "__main__"}
 for path in sorted(glob.glob(sys.argv[1])):

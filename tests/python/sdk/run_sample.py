@@ -10,6 +10,7 @@ import sys
 import time
 
 import alone
+import once
 
 # Where the SDK's versions keep the place.
 HOLDERS = ("sagemaker.session", "sagemaker.core.helper.session_helper")
@@ -21,6 +22,7 @@ def main() -> None:
     """Run the sample."""
     sample, startup, metadata = sys.argv[1:]
     alone.stay()
+    once.check_schemas()
     # A job of the stand has ended when the SDK looks for the first time; version 2 waits ten seconds before it looks.
     wait = time.sleep
     time.sleep = lambda seconds: wait(min(seconds, LONGEST_WAIT))
