@@ -3,8 +3,8 @@
 import contextlib
 import functools
 import os
+import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import boto3
@@ -27,22 +27,41 @@ MISSING = {
 _endpoint: list[str] = []
 
 
-@dataclass(frozen=True)
-class Clients:
-    """The services of one account in one region."""
+# By the names that the extension has for them.
+SERVICES = {
+    "iam": "iam",
+    "s3": "s3",
+    "sagemaker": "sagemaker",
+    "secretsmanager": "secretsmanager",
+    "awslambda": "lambda",
+    "events": "events",
+    "logs": "logs",
+    "sns": "sns",
+    "sqs": "sqs",
+    "budgets": "budgets",
+}
 
-    account_id: str
-    region: str
-    iam: Any
-    s3: Any
-    sagemaker: Any
-    secretsmanager: Any
-    awslambda: Any
-    events: Any
-    logs: Any
-    sns: Any
-    sqs: Any
-    budgets: Any
+
+class Clients:
+    """The services of one account in one region. Each client is made when it is asked for first: to make one takes a while, and most
+    accounts have resources of three services."""
+
+    def __init__(self, account_id: str, region: str):
+        self.account_id, self.region = account_id, region
+        self._session = boto3.Session(aws_access_key_id="testing", aws_secret_access_key="testing", region_name=region)
+        # Two may ask at once, and a session makes one client at a time.
+        self._making = threading.Lock()
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in SERVICES:
+            raise AttributeError(name)
+        with self._making:
+            if name not in self.__dict__:
+                config = Config(proxies={}, retries={"total_max_attempts": 1})
+                made = self._session.client(SERVICES[name], endpoint_url=_endpoint[0], config=config)
+                made.meta.events.register("provide-client-params", _check_input)
+                self.__dict__[name] = made
+        return self.__dict__[name]
 
 
 class InvalidInput(Exception):
@@ -57,17 +76,7 @@ def serve_from(port: int) -> None:
 @functools.lru_cache
 def clients(region: str) -> Clients:
     """Clients of the account that the server stands for (`MOTO_ACCOUNT_ID`)."""
-    session = boto3.Session(aws_access_key_id="testing", aws_secret_access_key="testing", region_name=region)
-
-    def client(service: str) -> Any:
-        made = session.client(
-            service, endpoint_url=_endpoint[0], config=Config(proxies={}, retries={"total_max_attempts": 1})
-        )
-        made.meta.events.register("provide-client-params", _check_input)
-        return made
-
-    services = ("iam", "s3", "sagemaker", "secretsmanager", "lambda", "events", "logs", "sns", "sqs", "budgets")
-    return Clients(os.environ["MOTO_ACCOUNT_ID"], region, *(client(service) for service in services))
+    return Clients(os.environ["MOTO_ACCOUNT_ID"], region)
 
 
 @contextlib.contextmanager
